@@ -1,0 +1,45 @@
+# SigmaSight: everything a developer does. `make help` first.
+.DEFAULT_GOAL := help
+SHELL := /bin/sh
+PYTHON ?= python3
+BIN := .venv/bin
+STAMP := .venv/.complete
+
+.PHONY: help setup demo test check bench lock clean
+
+help: ## Show what can be made
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+setup: $(STAMP) ## Make .venv with everything the lock file names
+
+$(STAMP): requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+	  || { echo "SigmaSight needs Python 3.11 or newer; say which: make setup PYTHON=python3.12" >&2; exit 1; }
+	@if command -v uv >/dev/null 2>&1; then uv venv --quiet --clear --no-python-downloads --python $(PYTHON) .venv; \
+	else $(PYTHON) -m venv --clear .venv && awk '/^[a-z]/ {uv = /^uv==/} uv' requirements.lock > .venv/uv.txt \
+	  && $(BIN)/python -m pip --disable-pip-version-check install --quiet --require-hashes -r .venv/uv.txt; fi
+	@PATH="$$PWD/$(BIN):$$PATH" && uv pip install --quiet --python $(BIN)/python --require-hashes -r requirements.lock \
+	  && uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation -e .
+	@touch $(STAMP)
+
+demo: setup ## Three portfolios, sixty nights, one summary
+	@$(BIN)/sigmasight demo
+
+test: setup ## Run every test, with coverage
+	@$(BIN)/python -m pytest -n 2 --dist loadgroup --cov --cov-report=term
+
+check: setup ## What CI runs: format, lint, types, rooms, lock
+	@$(BIN)/ruff format --check src tests
+	@$(BIN)/ruff check src tests
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+
+bench: setup ## Measure, as ratios in one run
+	@$(BIN)/python -m benchmarks
+
+lock: setup ## Lock versions and hashes of all dependencies
+	@PATH="$$PWD/$(BIN):$$PATH" uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header \
+	  --no-emit-index-url --extra dev --upgrade -o requirements.lock pyproject.toml
+
+clean: ## Remove what was built; your data stays
+	@rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .coverage*

@@ -1,0 +1,1 @@
+"""The command line: translate, open the transaction, nothing else."""

@@ -1,0 +1,5 @@
+"""The `sigmasight` command."""
+
+
+def run() -> None:
+    """Run the command line."""

@@ -1,0 +1,1 @@
+"""The words: instruments, positions, calendar, units, reasons, scenarios, results, errors."""

@@ -1,0 +1,75 @@
+"""What can go wrong, by name.
+
+SigmaSightError
+├── CalendarRangeError      a date outside the calendar's sessions
+├── InvalidSymbolError      a symbol that cannot be read
+├── InvalidScenariosError   a scenario file with errors, each with its place
+├── ImportRefusedError      a file that cannot be imported as it is
+├── NotFoundError           what was asked for does not exist, or is not the caller's
+├── ConflictError           what was asked for contradicts what is there
+├── NightHeldError          another process runs the night of that date
+├── NotATradingDayError     the batch runs on trading days only
+├── ProviderError           a market data provider did not answer as agreed
+└── DatabaseError           no usable database
+    ├── ServerStartError        the embedded server cannot be set up or started
+    ├── ServerUnreachableError  nothing usable answers at the database's address
+    └── DatabaseSetupError      roles, version or migrations are not as SigmaSight needs them
+
+Errors carry no HTTP and no exit codes: faces translate. Errors in many rows are data (see intake), not exceptions.
+"""
+
+
+class SigmaSightError(Exception):
+    """Something anticipated went wrong; the message is for the person who asked."""
+
+
+class CalendarRangeError(SigmaSightError):
+    """A date lies outside the sessions that the calendar knows."""
+
+
+class InvalidSymbolError(SigmaSightError):
+    """A symbol cannot be read."""
+
+
+class InvalidScenariosError(SigmaSightError):
+    """A scenario file has errors; the message gives each with its place."""
+
+
+class ImportRefusedError(SigmaSightError):
+    """A file cannot be imported as it is."""
+
+
+class NotFoundError(SigmaSightError):
+    """What was asked for does not exist, or is not the caller's."""
+
+
+class ConflictError(SigmaSightError):
+    """What was asked for contradicts what is there."""
+
+
+class NightHeldError(SigmaSightError):
+    """Another process runs the night of that date."""
+
+
+class NotATradingDayError(SigmaSightError):
+    """The batch runs on trading days only."""
+
+
+class ProviderError(SigmaSightError):
+    """A market data provider did not answer as agreed."""
+
+
+class DatabaseError(SigmaSightError):
+    """There is no usable database."""
+
+
+class ServerStartError(DatabaseError):
+    """The embedded server cannot be set up or started."""
+
+
+class ServerUnreachableError(DatabaseError):
+    """Nothing usable answers at the database's address."""
+
+
+class DatabaseSetupError(DatabaseError):
+    """Roles, version or migrations are not as SigmaSight needs them."""

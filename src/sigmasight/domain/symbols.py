@@ -1,0 +1,69 @@
+"""Symbols: tickers as people write them, and OCC option symbols, padded and unpadded."""
+
+import re
+from datetime import date
+from decimal import Decimal
+
+from sigmasight.domain.errors import InvalidSymbolError
+from sigmasight.domain.instruments import OptionTerms, Right
+
+_TICKER = re.compile(r"\^?[A-Z0-9]{1,10}([.\-/][A-Z0-9]{1,4})?")
+_OCC = re.compile(r"([A-Z0-9.]{1,6}) *(\d{6})([CP])(\d{8})")
+_RIGHTS = {"C": Right.CALL, "P": Right.PUT}
+_THOUSANDTHS = Decimal(1000)
+
+
+def normalize_ticker(text: str) -> str:
+    """A ticker in capitals without surrounding blanks.
+
+    Raises:
+        InvalidSymbolError: If it is no ticker.
+    """
+    ticker = text.strip().upper()
+    if not _TICKER.fullmatch(ticker):
+        raise InvalidSymbolError(f"{text.strip()[:40]!r} is not a readable ticker")
+    return ticker
+
+
+def looks_like_option(text: str) -> bool:
+    """Whether a symbol is long enough, and ends as an OCC option symbol does, so that it must be read as one."""
+    return re.search(r"\d{6}[A-Z]\d{5,}$", text.strip().upper()) is not None
+
+
+def parse_occ(text: str) -> OptionTerms:
+    """Read an OCC option symbol: root, expiry as YYMMDD, C or P, strike in thousandths of a dollar.
+
+    Raises:
+        InvalidSymbolError: If a part is missing, the expiry is no date or the strike is zero.
+    """
+    symbol = text.strip().upper()
+    found = _OCC.fullmatch(symbol)
+    if found is None:
+        raise InvalidSymbolError(
+            f"{symbol[:40]!r} is not an OCC option symbol: root, YYMMDD, C or P, strike x 1000 in 8 digits, "
+            "as in AAPL250815P00200000"
+        )
+    root, day, right, strike = found.groups()
+    if int(strike) == 0:
+        raise InvalidSymbolError(f"{symbol!r} has a strike of zero")
+    return OptionTerms(root, _expiry(day, symbol), _RIGHTS[right], Decimal(strike) / _THOUSANDTHS)
+
+
+def occ_symbol(terms: OptionTerms) -> str:
+    """The unpadded OCC symbol of a contract.
+
+    Raises:
+        InvalidSymbolError: If the strike does not fit into whole thousandths and 8 digits.
+    """
+    thousandths = terms.strike * _THOUSANDTHS
+    if thousandths != int(thousandths) or not 0 < thousandths < 10**8:
+        raise InvalidSymbolError(f"a strike of {terms.strike} cannot be written in an OCC symbol")
+    right = "C" if terms.right is Right.CALL else "P"
+    return f"{terms.underlying}{terms.expiry:%y%m%d}{right}{int(thousandths):08d}"
+
+
+def _expiry(yymmdd: str, symbol: str) -> date:
+    try:
+        return date(2000 + int(yymmdd[:2]), int(yymmdd[2:4]), int(yymmdd[4:]))
+    except ValueError as error:
+        raise InvalidSymbolError(f"{symbol!r}: {yymmdd} is no date (YYMMDD)") from error

@@ -1,0 +1,41 @@
+"""From inner units to people's: the one place where a number is converted or rounded for a face."""
+
+from datetime import date
+from decimal import ROUND_HALF_EVEN, Decimal
+from math import isfinite
+
+CENT = Decimal("0.01")
+SECONDS_PER_YEAR = 31_536_000
+SESSIONS_PER_YEAR = 252
+
+
+def money(amount: float | Decimal | None) -> Decimal | None:
+    """Round an amount of USD to cents, half to even; None and NaN stay missing.
+
+    Raises:
+        ValueError: If the amount is infinite.
+    """
+    if amount is None or amount != amount:  # noqa: PLR0124 - NaN is the number that is not itself
+        return None
+    if not isfinite(amount):
+        raise ValueError(f"an amount must be finite, not {amount}")
+    exact = amount if isinstance(amount, Decimal) else Decimal(repr(float(amount)))
+    rounded = exact.quantize(CENT, rounding=ROUND_HALF_EVEN)
+    return rounded or abs(rounded)
+
+
+def money_text(amount: float | Decimal | None) -> str | None:
+    """An amount of USD as the decimal string that JSON carries."""
+    rounded = money(amount)
+    return None if rounded is None else f"{rounded:f}"
+
+
+def added(*amounts: Decimal | None) -> Decimal | None:
+    """The sum of shown amounts; None only when every one is missing."""
+    known = [amount for amount in amounts if amount is not None]
+    return sum(known, Decimal(0)) if known else None
+
+
+def iso(day: date) -> str:
+    """A date as people and files write it."""
+    return day.isoformat()

@@ -1,0 +1,1 @@
+"""Files in: recognised, parsed, every row with its verdict; nothing saved."""

@@ -1,0 +1,1 @@
+"""Composes engines: frames of arrays for one market and its dates, then the portfolio stage."""

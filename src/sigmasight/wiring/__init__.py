@@ -1,0 +1,1 @@
+"""Settings, clock, providers, database: the only reader of the environment."""
