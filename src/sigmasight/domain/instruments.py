@@ -86,6 +86,7 @@ class Instrument:
     underlying_id: int | None = None
     option: OptionTerms | None = None
     exercise: ExerciseStyle | None = None
+    terms_as_of: date | None = None  # of options: the split basis of the strike
 
 
 def position_type(*, is_short: bool, right: Right | None) -> PositionType:

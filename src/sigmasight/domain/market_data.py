@@ -14,6 +14,14 @@ IntArray = NDArray[np.int64]
 BoolArray = NDArray[np.bool_]
 DayArray = NDArray[np.datetime64]
 
+_DAY_SPAN = np.int64(1) << 23  # room below one asset for every day that a date can name, before 1970 too
+
+
+def asset_day_key(asset: IntArray, day: DayArray) -> IntArray:
+    """Asset index and day as one number that sorts by asset, then day; shapes broadcast."""
+    return asset * _DAY_SPAN + (day.astype("datetime64[D]").astype(np.int64) + _DAY_SPAN // 2)
+
+
 TREASURY_SERIES = ("DGS3MO", "DGS2", "DGS10", "DGS30")
 """FRED's names of the constant-maturity Treasury par yields of 3 months, 2, 10 and 30 years."""
 
@@ -78,3 +86,30 @@ class OptionQuotes:
     last: FloatArray
     volume: FloatArray  # (T,) contracts
     open_interest: FloatArray  # (T,) contracts
+
+
+@dataclass(frozen=True, slots=True)
+class Marks:
+    """What positions are marked with: closes, and of options the mid, else the last; R rows of many instruments."""
+
+    instrument_id: IntArray  # (R,)
+    day: DayArray  # (R,)
+    price: FloatArray  # (R,) USD per share, raw
+
+
+@dataclass(frozen=True, slots=True)
+class Payouts:
+    """Dated dividends of many instruments, R rows."""
+
+    instrument_id: IntArray  # (R,)
+    ex_date: DayArray  # (R,)
+    amount: FloatArray  # (R,) USD per share as traded on the ex-date
+
+
+@dataclass(frozen=True, slots=True)
+class SplitRows:
+    """Dated splits of many instruments, R rows."""
+
+    instrument_id: IntArray  # (R,)
+    ex_date: DayArray  # (R,)
+    ratio: FloatArray  # (R,) new shares per old share

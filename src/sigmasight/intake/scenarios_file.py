@@ -1,0 +1,203 @@
+"""Stress scenarios from a JSON file: all of them, or every error with its place and none.
+
+The file is an object with the one key ``scenarios``, a list of objects: ``id``, ``name``, ``category``, ``severity``,
+``active``, ``shocks`` (a list of ``factor`` and ``size``), and if wanted ``basis`` (``relative`` when left out) and
+``description``. Sizes are fractions: -0.10 is -10 %, and for a Treasury tenor 0.01 is +100 basis points.
+"""
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from functools import partial
+from importlib.resources import files
+from typing import TypeVar
+
+from sigmasight.domain.errors import InvalidScenariosError, SigmaSightError
+from sigmasight.domain.factors import FACTORS, RATE_TENORS
+from sigmasight.domain.scenarios import Basis, Category, Scenario, Severity, Shock
+from sigmasight.intake.json_text import JsonObject, kind_of, read_json
+from sigmasight.intake.verdicts import shortened
+
+MAX_BYTES = 1024 * 1024
+TOTAL_LOSS = -1.0
+LARGEST_YIELD_CHANGE = 0.20
+
+_ID = re.compile(r"[a-z0-9_]{1,60}")
+_REQUIRED = ("id", "name", "category", "severity", "active", "shocks")
+_OPTIONAL = ("basis", "description")
+_ERRORS_LISTED = 1000
+_T = TypeVar("_T")
+_Word = TypeVar("_Word", bound=StrEnum)
+
+
+def parse_scenarios(content: bytes, *, factor_names: Sequence[str]) -> tuple[Scenario, ...]:
+    """Read a file of scenarios.
+
+    Args:
+        content: The file as it is on disk.
+        factor_names: The factors that can be shocked, besides the Treasury tenors.
+
+    Raises:
+        InvalidScenariosError: If anything is wrong with the file; the message lists every error with its place.
+    """
+    walk = _Walk(tuple(factor_names))
+    scenarios = walk.scenarios(read_json(content, max_bytes=MAX_BYTES))
+    if walk.errors:
+        raise InvalidScenariosError(_listed(walk.errors))
+    return scenarios
+
+
+def shipped_scenarios() -> tuple[Scenario, ...]:
+    """The scenarios that come with SigmaSight."""
+    content = files("sigmasight.intake").joinpath("stress_scenarios.json").read_bytes()
+    return parse_scenarios(content, factor_names=[factor.name for factor in FACTORS if factor.active])
+
+
+class _FaultError(SigmaSightError):
+    """A value is not what its place asks for; becomes one line of the message."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Walk:
+    """Goes through a whole file and notes what is wrong; what it returns counts only when nothing was."""
+
+    factor_names: Sequence[str]
+    errors: list[str] = field(default_factory=list)
+
+    def scenarios(self, root: object) -> tuple[Scenario, ...]:
+        """Every scenario that could be read."""
+        members = self.members(root, "", required=("scenarios",))
+        listed = self.read(members, "scenarios", "", _filled_list) or []
+        places: dict[str, str] = {}
+        found = [self.scenario(value, f"scenarios[{at}]", places) for at, value in enumerate(listed)]
+        return tuple(scenario for scenario in found if scenario is not None)
+
+    def scenario(self, value: object, place: str, places: dict[str, str]) -> Scenario | None:
+        """One scenario; ``places`` says where the ids before it were."""
+        members = self.members(value, place, required=_REQUIRED, optional=_OPTIONAL)
+        identity = self.read(members, "id", place, partial(_new_id, places=places, place=place))
+        name = self.read(members, "name", place, partial(_text, limit=120))
+        category = self.read(members, "category", place, partial(_word, words=Category))
+        severity = self.read(members, "severity", place, partial(_word, words=Severity))
+        active = self.read(members, "active", place, _flag)
+        shocks = self.shocks(members, place)
+        basis = self.read(members, "basis", place, partial(_word, words=Basis)) or Basis.RELATIVE
+        description = self.read(members, "description", place, partial(_text, limit=1000)) or ""
+        if identity is None or name is None or category is None or severity is None or active is None:
+            return None
+        return Scenario(identity, name, category, severity, active, basis, shocks, description)
+
+    def shocks(self, members: Mapping[str, object], place: str) -> tuple[Shock, ...]:
+        """The shocks of one scenario that could be read."""
+        listed = self.read(members, "shocks", place, _filled_list) or []
+        shocked: set[str] = set()
+        found = [self.shock(value, f"{place}.shocks[{at}]", shocked) for at, value in enumerate(listed)]
+        return tuple(shock for shock in found if shock is not None)
+
+    def shock(self, value: object, place: str, shocked: set[str]) -> Shock | None:
+        """One shock; ``shocked`` holds the factors of those before it."""
+        members = self.members(value, place, required=("factor", "size"))
+        names = (*self.factor_names, *RATE_TENORS)
+        factor = self.read(members, "factor", place, partial(_new_factor, names=names, shocked=shocked))
+        size = self.read(members, "size", place, partial(_size, factor=factor))
+        return None if factor is None or size is None else Shock(factor, size)
+
+    def members(
+        self, value: object, place: str, *, required: Sequence[str], optional: Sequence[str] = ()
+    ) -> Mapping[str, object]:
+        """An object's members; none when it is no object."""
+        if not isinstance(value, JsonObject):
+            self.note(place, f"must be an object, not {kind_of(value)}")
+            return {}
+        for key in value.repeated:
+            self.note(place, f"has the key {shortened(key)!r} more than once")
+        for key in value.members:
+            if key not in required and key not in optional:
+                self.note(
+                    place, f"has the unknown key {shortened(key)!r}; known are {', '.join((*required, *optional))}"
+                )
+        for key in required:
+            if key not in value.members:
+                self.note(place, f"lacks the key {key!r}")
+        return value.members
+
+    def read(self, members: Mapping[str, object], key: str, place: str, reader: Callable[[object], _T]) -> _T | None:
+        """The value of a key; None when it is not there or, with a note, not readable."""
+        if key not in members:
+            return None
+        try:
+            return reader(members[key])
+        except _FaultError as fault:
+            self.note(f"{place}.{key}".removeprefix("."), str(fault))
+            return None
+
+    def note(self, place: str, fault: str) -> None:
+        """Remember an error."""
+        self.errors.append(f"{place or 'the file'}: {fault}")
+
+
+def _filled_list(value: object) -> list[object]:
+    if not isinstance(value, list) or not value:
+        raise _FaultError(f"must be a list with at least one element, not {kind_of(value) if value else 'empty'}")
+    return value
+
+
+def _text(value: object, *, limit: int) -> str:
+    if not isinstance(value, str):
+        raise _FaultError(f"must be text, not {kind_of(value)}")
+    text = value.strip()
+    if not text or len(text) > limit or not text.isprintable():
+        raise _FaultError(f"must have 1 to {limit:,} characters on one line, all of them printable")
+    return text
+
+
+def _new_id(value: object, *, places: dict[str, str], place: str) -> str:
+    if not isinstance(value, str) or not _ID.fullmatch(value):
+        raise _FaultError("must be 1 to 60 small letters a-z, digits and underscores")
+    first = places.setdefault(value, place)
+    if first != place:
+        raise _FaultError(f"{value!r} is already the id of {first}")
+    return value
+
+
+def _word(value: object, *, words: type[_Word]) -> _Word:
+    for word in words:
+        if word.value == value:
+            return word
+    raise _FaultError(f"must be one of {', '.join(words)}")
+
+
+def _flag(value: object) -> bool:
+    if not isinstance(value, bool):
+        raise _FaultError(f"must be true or false, not {kind_of(value)}")
+    return value
+
+
+def _new_factor(value: object, *, names: Sequence[str], shocked: set[str]) -> str:
+    if not isinstance(value, str) or value not in names:
+        raise _FaultError(f"must be one of {', '.join(names)}")
+    if value in shocked:
+        raise _FaultError(f"{value} is shocked more than once")
+    shocked.add(value)
+    return value
+
+
+def _size(value: object, *, factor: str | None) -> float:
+    """A shock's size, checked for what its factor can do."""
+    if not isinstance(value, float):
+        raise _FaultError(f"must be a finite number, not {kind_of(value)}")
+    if factor in RATE_TENORS:
+        if abs(value) > LARGEST_YIELD_CHANGE:
+            raise _FaultError(
+                f"{value:g} is too large for a change of yield: write a fraction, 0.01 is +100 basis points"
+            )
+    elif value <= TOTAL_LOSS:
+        raise _FaultError(f"{value:g} is a loss of 100 % or more: write a fraction above -1, -0.10 is -10 %")
+    return value
+
+
+def _listed(errors: Sequence[str]) -> str:
+    count = "1 error" if len(errors) == 1 else f"{len(errors):,} errors"
+    more = [f"and {len(errors) - _ERRORS_LISTED:,} more"] if len(errors) > _ERRORS_LISTED else []
+    return "\n- ".join([f"The scenario file has {count}; nothing was changed:", *errors[:_ERRORS_LISTED], *more])

@@ -1,0 +1,150 @@
+"""How long a server is kept: as long as a process holds it, and what ends that.
+
+A hold ends when it is let go, when the process exits, or on SIGTERM; the last one stops the server. When a process is
+killed the kernel drops its lock and the server stays: the next process to use it will be the last. A hold belongs to
+the process that took it: in a forked child it means nothing.
+"""
+
+import atexit
+import os
+import signal
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from types import FrameType
+
+from sigmasight.store.embedded.cluster import Cluster
+from sigmasight.store.embedded.locks import claim_shared, drop_claim, exclusive, is_claimed
+from sigmasight.store.embedded.postmaster import bring_up, stop
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Hold:
+    """One use of a cluster's server by this process."""
+
+    cluster: Cluster
+    claim: int  # the open users file, share-locked
+    pid: int
+
+    def let_go(self) -> None:
+        """End this use, and stop the server if it was the last; nothing if it has ended, or is another process's.
+
+        Raises:
+            DatabaseError: If the server does not stop.
+        """
+        if self.pid != os.getpid():
+            return
+        with _termination_deferred():
+            try:
+                _held.remove(self)  # one step, so that of two threads one goes on
+            except KeyError:
+                return
+            with exclusive(self.cluster.lock_file):
+                _end_use(self.cluster, self.claim)
+        _ignore_termination()
+
+
+def take_hold(cluster: Cluster) -> tuple[Hold, bool]:
+    """Bring the cluster's server up and hold it. Returns the hold, and whether the server ran already.
+
+    Raises:
+        ServerStartError: If the server cannot be made or started.
+        OSError: If files cannot be written.
+    """
+    _answer_termination()
+    try:
+        with _termination_deferred(), exclusive(cluster.lock_file):
+            return _take_hold(cluster)
+    finally:
+        _ignore_termination()
+
+
+def let_all_go() -> None:
+    """End every use by this process."""
+    while holds := tuple(_held):
+        for hold in holds:
+            hold.let_go()
+
+
+def _take_hold(cluster: Cluster) -> tuple[Hold, bool]:
+    hold = Hold(cluster, claim_shared(cluster.users_file), os.getpid())
+    try:
+        ran = bring_up(cluster)
+    except BaseException:
+        _end_use(cluster, hold.claim)
+        raise
+    _held.add(hold)
+    return hold, ran
+
+
+def _end_use(cluster: Cluster, claim: int) -> None:
+    drop_claim(claim)
+    if not is_claimed(cluster.users_file):
+        stop(cluster)
+
+
+@dataclass(slots=True)
+class _Termination:
+    """Whether a SIGTERM has to wait: the main thread cannot take a lock for its handler that it holds itself."""
+
+    busy: int = 0
+    waits: bool = False
+
+
+_held: set[Hold] = set()
+_termination = _Termination()
+
+
+def _answer_termination() -> None:
+    """Let SIGTERM release the server, unless somebody else answers it: then that one ends the process, and we exit."""
+    if threading.current_thread() is threading.main_thread() and signal.getsignal(signal.SIGTERM) == signal.SIG_DFL:
+        signal.signal(signal.SIGTERM, _on_termination)
+
+
+def _ignore_termination() -> None:
+    """Take the handler away when it has nothing to do any more."""
+    ours = threading.current_thread() is threading.main_thread() and signal.getsignal(signal.SIGTERM) == _on_termination
+    if ours and not _held:
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
+
+
+def _on_termination(_signal: int, _frame: FrameType | None) -> None:
+    if _termination.busy:
+        _termination.waits = True
+    else:
+        _terminate()
+
+
+@contextmanager
+def _termination_deferred() -> Iterator[None]:
+    if threading.current_thread() is not threading.main_thread():  # handlers run in the main thread
+        yield
+        return
+    _termination.busy += 1
+    try:
+        yield
+    finally:
+        _termination.busy -= 1
+        if _termination.waits and not _termination.busy:
+            _termination.waits = False
+            _terminate()
+
+
+def _terminate() -> None:
+    """Release everything and die of the signal, so that whoever waits for this process sees why it ended."""
+    try:
+        let_all_go()
+    finally:
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
+        os.kill(os.getpid(), signal.SIGTERM)
+
+
+def _forget_parents_holds() -> None:
+    _held.clear()
+    _termination.busy, _termination.waits = 0, False
+    _ignore_termination()
+
+
+atexit.register(let_all_go)
+os.register_at_fork(after_in_child=_forget_parents_holds)

@@ -1,0 +1,1 @@
+"""Migrations live inside the package so that the wheel can migrate."""

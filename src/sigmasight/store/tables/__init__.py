@@ -1,0 +1,62 @@
+"""The declared tables: what the migrations must add up to."""
+
+from sigmasight.store.tables.books import portfolio_snapshots, position_tags, positions
+from sigmasight.store.tables.columns import metadata
+from sigmasight.store.tables.market import (
+    asked_ranges,
+    dividends,
+    option_quotes,
+    prices,
+    rates,
+    refused_rows,
+    splits,
+)
+from sigmasight.store.tables.master import (
+    factor_definitions,
+    factor_proxies,
+    instrument_aliases,
+    instruments,
+    stress_test_scenarios,
+    trading_calendar,
+    trading_sessions,
+)
+from sigmasight.store.tables.night import batch_runs, batch_steps
+from sigmasight.store.tables.people import (
+    audit_log,
+    imports,
+    portfolio_settings,
+    portfolios,
+    statements,
+    tags,
+    users,
+)
+
+__all__ = [
+    "asked_ranges",
+    "audit_log",
+    "batch_runs",
+    "batch_steps",
+    "dividends",
+    "factor_definitions",
+    "factor_proxies",
+    "imports",
+    "instrument_aliases",
+    "instruments",
+    "metadata",
+    "option_quotes",
+    "portfolio_settings",
+    "portfolio_snapshots",
+    "portfolios",
+    "position_tags",
+    "positions",
+    "prices",
+    "rates",
+    "refused_rows",
+    "splits",
+    "statements",
+    "stress_test_scenarios",
+    "tags",
+    "trading_calendar",
+    "trading_sessions",
+    "users",
+]

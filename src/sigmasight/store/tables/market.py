@@ -1,0 +1,119 @@
+"""What vendors said: prices, corporate actions, yields, option quotes, and what was asked of whom."""
+
+from sqlalchemy import BigInteger, CheckConstraint, Column, Date, Identity, Integer, Table, Text
+
+from sigmasight.store.tables.columns import (
+    day,
+    instrument,
+    known_market,
+    market,
+    metadata,
+    moment,
+    not_negative,
+    one_of,
+    positive,
+    required_text,
+    vendor_number,
+)
+
+prices = Table(
+    "prices",
+    metadata,
+    market(),
+    instrument(),
+    day(),
+    vendor_number("open"),
+    vendor_number("high"),
+    vendor_number("low"),
+    vendor_number("close", nullable=False),
+    vendor_number("adjusted_close", nullable=False),
+    vendor_number("volume"),
+    required_text("source"),
+    known_market(),
+    *positive("open", "high", "low", "close", "adjusted_close"),
+    *not_negative("volume"),
+)
+
+dividends = Table(
+    "dividends",
+    metadata,
+    market(),
+    instrument(),
+    day("ex_date"),
+    vendor_number("amount", nullable=False),  # USD per share as traded on the ex-date
+    required_text("source"),
+    known_market(),
+    *positive("amount"),
+)
+
+splits = Table(
+    "splits",
+    metadata,
+    market(),
+    instrument(),
+    day("ex_date"),
+    Column("new_shares", Integer, nullable=False),
+    Column("old_shares", Integer, nullable=False),
+    required_text("source"),
+    known_market(),
+    *positive("new_shares", "old_shares"),
+)
+
+rates = Table(
+    "rates",
+    metadata,
+    market(),
+    Column("series", Text, primary_key=True),
+    day(),
+    vendor_number("par_yield", nullable=False),  # per year, a fraction
+    required_text("source"),
+    known_market(),
+    CheckConstraint("par_yield > -0.5 AND par_yield < 0.5", name="par_yield"),
+)
+
+option_quotes = Table(
+    "option_quotes",
+    metadata,
+    market(),
+    instrument(),
+    day(),
+    vendor_number("bid"),
+    vendor_number("ask"),
+    vendor_number("last"),
+    vendor_number("volume"),
+    vendor_number("open_interest"),
+    required_text("source"),
+    known_market(),
+    *not_negative("bid", "ask", "last", "volume", "open_interest"),
+    CheckConstraint("ask >= bid", name="spread"),
+    CheckConstraint("num_nonnulls(bid, ask) = 2 OR last IS NOT NULL", name="usable"),
+)
+
+refused_rows = Table(
+    "refused_rows",
+    metadata,
+    Column("id", BigInteger, Identity(always=True), primary_key=True),
+    required_text("market"),
+    required_text("symbol"),
+    Column("day", Date),
+    required_text("field"),
+    required_text("value"),
+    required_text("why"),
+    required_text("source"),
+    moment("refused_at"),
+    known_market(),
+)
+
+asked_ranges = Table(
+    "asked_ranges",
+    metadata,
+    market(),
+    Column("kind", Text, primary_key=True),
+    Column("subject", Text, primary_key=True),  # a symbol or a series
+    day("first_day", primary_key=False),
+    day("last_day", primary_key=False),
+    required_text("source"),
+    known_market(),
+    one_of("kind", "prices", "rates", "option_quotes", "chain", "profile"),
+    CheckConstraint("last_day >= first_day", name="range"),
+)

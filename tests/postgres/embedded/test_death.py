@@ -1,0 +1,191 @@
+"""Processes that are killed: SigmaSight's, the server's, at the worst moment."""
+
+import os
+import signal
+import subprocess
+import threading
+
+import psycopg
+
+from .conftest import (
+    START,
+    UNTIL_TOLD,
+    Home,
+    answer,
+    end,
+    is_alive,
+    postmaster_pid,
+    read_line,
+    wait_until,
+)
+
+WITHOUT_WAITING = "start_server(home, root_base=root_base)\n"
+
+
+def half_made(home: Home) -> list[str]:
+    return [path.name for path in home.place.rglob("pgdata-*.new-*")]
+
+
+def initdb_is_at_work(home: Home) -> bool:
+    return any((path / "base").is_dir() for path in home.place.rglob("pgdata-*.new-*"))
+
+
+def test_the_server_of_a_killed_process_is_taken_over_and_stopped(home: Home) -> None:
+    script = home.run(START + UNTIL_TOLD)
+    url = read_line(script)
+    pid = postmaster_pid(*home.data_dirs())
+    script.kill()
+    script.wait()
+    assert answer(url, "SELECT 1") == 1
+    with home.start() as server:
+        assert server.took_over
+        assert postmaster_pid(server.data_dir) == pid
+        assert answer(server.url, "SELECT 1") == 1
+    wait_until(lambda: not is_alive(pid))
+
+
+def test_after_the_postmaster_is_killed_the_next_start_recovers_the_data(home: Home) -> None:
+    with home.start() as first:
+        with psycopg.connect(first.url) as conn:
+            conn.execute("CREATE TABLE kept AS SELECT generate_series(1, 10000) AS n")
+        os.kill(postmaster_pid(first.data_dir), signal.SIGKILL)
+        with home.start() as second:
+            assert not second.took_over
+            assert answer(second.url, "SELECT count(*) FROM kept") == 10_000
+            pid = postmaster_pid(second.data_dir)
+    wait_until(lambda: not is_alive(pid))
+
+
+def test_a_start_waits_for_what_a_killed_postmaster_has_left(home: Home) -> None:
+    """A backend that computes notices only at the end of its query that its server is dead."""
+    with home.start() as first:
+        busy = psycopg.connect(first.url)
+        backend = busy.info.backend_pid
+        query = "SELECT sum(i) FROM generate_series(1, 8000000) AS i"
+        thread = threading.Thread(target=lambda: run_whatever_comes(busy, query))
+        thread.start()
+        wait_until(
+            lambda: answer(first.url, "SELECT count(*) FROM pg_stat_activity WHERE query LIKE 'SELECT sum%'") == 1
+        )
+        os.kill(postmaster_pid(first.data_dir), signal.SIGKILL)
+        assert is_alive(backend)
+        with home.start() as second:
+            assert not is_alive(backend)
+            assert answer(second.url, "SELECT 1") == 1
+        thread.join()
+        busy.close()
+
+
+def run_whatever_comes(conn: psycopg.Connection, query: str) -> None:
+    try:
+        conn.execute(query)  # type: ignore[call-overload]
+    except psycopg.OperationalError as error:
+        assert conn.broken, error
+
+
+def test_release_after_the_postmaster_was_killed_is_quiet(home: Home) -> None:
+    server = home.start()
+    os.kill(postmaster_pid(server.data_dir), signal.SIGKILL)
+    server.release()
+    with home.start() as again:
+        assert answer(again.url, "SELECT 1") == 1
+
+
+def test_sigterm_stops_the_server_and_the_process_dies_of_it(home: Home) -> None:
+    script = home.run(START + UNTIL_TOLD)
+    read_line(script)
+    pid = postmaster_pid(*home.data_dirs())
+    script.terminate()
+    assert script.wait() == -signal.SIGTERM
+    wait_until(lambda: not is_alive(pid))
+
+
+def test_sigterm_while_the_data_directory_is_made_leaves_nothing_behind(home: Home) -> None:
+    script = home.run(WITHOUT_WAITING + UNTIL_TOLD)
+    wait_until(lambda: initdb_is_at_work(home))
+    script.terminate()
+    assert script.wait() == -signal.SIGTERM
+    assert half_made(home) == []
+    assert list(home.place.rglob("postmaster.pid")) == []
+
+
+def test_sigterm_is_left_to_a_process_that_answers_it_itself(home: Home) -> None:
+    own = "signal.signal(signal.SIGTERM, lambda *_: sys.exit(3))\n"
+    script = home.run(own + START + UNTIL_TOLD)
+    read_line(script)
+    pid = postmaster_pid(*home.data_dirs())
+    script.terminate()
+    assert script.wait() == 3
+    wait_until(lambda: not is_alive(pid))
+
+
+def test_sigterm_is_as_before_when_nothing_is_held(home: Home) -> None:
+    check = "server.release(); print(signal.getsignal(signal.SIGTERM) == signal.SIG_DFL, flush=True)"
+    script = home.run(START + check)
+    read_line(script)
+    assert read_line(script) == "True"
+    end(script)
+
+
+def test_sigterm_of_a_forked_child_is_the_childs_alone(home: Home) -> None:
+    fork = """
+child = os.fork()
+if child == 0:
+    os.kill(os.getpid(), signal.SIGTERM)
+    os._exit(0)
+print(os.WTERMSIG(os.waitpid(child, 0)[1]) == signal.SIGTERM)
+print(psycopg.connect(server.url).execute("SELECT 'still there'").fetchone()[0], flush=True)
+"""
+    script = home.run(START + fork)
+    assert [read_line(script) for _ in range(3)][1:] == ["True", "still there"]
+    end(script)
+
+
+def test_ctrl_c_leaves_nothing_running(home: Home) -> None:
+    script = home.run(START + UNTIL_TOLD)
+    read_line(script)
+    pid = postmaster_pid(*home.data_dirs())
+    script.send_signal(signal.SIGINT)
+    script.wait()
+    wait_until(lambda: not is_alive(pid))
+
+
+def test_ctrl_c_while_the_data_directory_is_made_leaves_nothing_behind(home: Home) -> None:
+    script = home.run(WITHOUT_WAITING + UNTIL_TOLD)
+    wait_until(lambda: initdb_is_at_work(home))
+    script.send_signal(signal.SIGINT)
+    script.wait()
+    assert list(home.place.rglob("postmaster.pid")) == []
+    with home.start() as server:
+        assert answer(server.url, "SELECT 1") == 1
+
+
+def test_a_data_directory_that_a_killed_process_has_half_made_is_made_again(home: Home) -> None:
+    script = home.run(WITHOUT_WAITING + UNTIL_TOLD)
+    wait_until(lambda: initdb_is_at_work(home))
+    script.kill()
+    script.wait()
+    with home.start() as server:
+        assert not server.took_over
+        assert answer(server.url, "SELECT 1") == 1
+    wait_until(lambda: not others_initdb_runs(home))
+    with home.start() as server:
+        assert answer(server.url, "SELECT 1") == 1
+        assert half_made(home) == []
+
+
+def others_initdb_runs(home: Home) -> bool:
+    listed = subprocess.run(["ps", "-eo", "command="], capture_output=True, text=True, check=True)  # noqa: S607
+    return any(str(home.place) in line and "initdb" in line for line in listed.stdout.splitlines())
+
+
+def test_a_process_killed_while_the_server_starts_does_not_hinder_the_next(home: Home) -> None:
+    with home.start() as server:
+        data_dir = server.data_dir
+    script = home.run(WITHOUT_WAITING + UNTIL_TOLD)
+    wait_until((data_dir / "postmaster.pid").exists)
+    script.kill()
+    script.wait()
+    with home.start() as server:
+        assert answer(server.url, "SELECT 1") == 1
+    assert not (data_dir / "postmaster.pid").exists()
