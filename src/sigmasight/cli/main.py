@@ -1,5 +1,59 @@
-"""The `sigmasight` command."""
+"""The `sigmasight` command: translate, open the transaction, nothing else."""
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import click
+import typer
+
+from sigmasight import __version__
+from sigmasight.cli import demo, imports, night
+from sigmasight.cli.exits import guarded
+
+app = typer.Typer(
+    name="sigmasight",
+    help="Self-hosted portfolio risk: every number right and explained, every night.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+app.command("demo")(demo.run_demo)
+app.command("import")(imports.run_import)
+app.command("night")(night.run_nights)
+
+
+def _show_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"sigmasight {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _root(
+    version: bool = typer.Option(False, "--version", callback=_show_version, is_eager=True, help="Show the version."),
+) -> None:
+    """Self-hosted portfolio risk: every number right and explained, every night."""
 
 
 def run() -> None:
-    """Run the command line."""
+    """Run the command line and exit with its code."""
+    sys.exit(guarded(_invoke))
+
+
+def _invoke() -> None:
+    with _usage_errors():
+        code = app(standalone_mode=False)
+    if isinstance(code, int) and code:
+        raise SystemExit(code)
+
+
+@contextmanager
+def _usage_errors() -> Iterator[None]:
+    try:
+        yield
+    except click.exceptions.Abort:
+        raise KeyboardInterrupt from None
+    except click.ClickException as error:
+        error.show()
+        raise SystemExit(error.exit_code) from None

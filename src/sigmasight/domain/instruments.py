@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
-STANDARD_MULTIPLIER = Decimal(1)
+STANDARD_CONTRACT = Decimal(100)
+"""Shares of a standard US option contract: what a contract's multiplier is set to where no provider says otherwise."""
 
 
 class Kind(enum.StrEnum):
@@ -69,7 +70,7 @@ class Profile:
     market_cap: float | None = None  # USD
     dividend_yield: float | None = None  # continuous, per year, as a fraction
     option_exercise: ExerciseStyle | None = None  # of the options listed on it; None where none are
-    option_multiplier: Decimal = Decimal(100)
+    option_multiplier: Decimal = STANDARD_CONTRACT
 
 
 @dataclass(frozen=True, slots=True)

@@ -77,8 +77,8 @@ def read_records(text: str, delimiter: str) -> Iterator[Record]:
             raise ImportRefusedError(f"The row that starts on line {line} cannot be read: {_fault(error)}.") from error
         if line > MAX_LINES:
             raise ImportRefusedError(
-                f"The file has more than {MAX_LINES:,} lines, blank ones counted; at most {MAX_ROWS:,} rows can be imported "
-                "at once: split it."
+                f"The file has more than {MAX_LINES:,} lines, blank ones counted; at most {MAX_ROWS:,} rows can be "
+                "imported at once: split it."
             )
         if any(cell and not cell.isspace() for cell in cells):
             yield Record(line, cells)
@@ -118,7 +118,7 @@ def _decoded(content: bytes) -> str:
     except UnicodeDecodeError as error:
         line, byte = _line_of(content, error.start), content[error.start]
         raise ImportRefusedError(
-            f"The file is not UTF-8 text: line {line} has the byte 0x{byte:02X}, as files in Latin-1 or Windows-1252 have; "
+            f"The file is not UTF-8 text: line {line} has the byte 0x{byte:02X}, as in Latin-1 and Windows-1252; "
             f"{_SAVE_AS}."
         ) from error
 

@@ -22,8 +22,8 @@ def parse_positions(content: bytes, *, today: date, lots: bool = False) -> Parse
     """Read and judge a file of positions.
 
     The header names ``ticker, quantity, entry_price, entry_date, tags`` in any order and case (``symbol, qty, price,
-    trade date, strategy`` mean the same); tags may be left out, other columns are ignored. Cells are separated by commas,
-    semicolons or tabs, whichever the header makes sense with. Numbers have a decimal point in all three.
+    trade date, strategy`` mean the same); tags may be left out, other columns are ignored. Cells are separated by
+    commas, semicolons or tabs, whichever the header makes sense with. Numbers have a decimal point in all three.
 
     Args:
         content: The file as it is on disk.

@@ -138,8 +138,10 @@ class _Walk:
 
 
 def _filled_list(value: object) -> list[object]:
-    if not isinstance(value, list) or not value:
-        raise _FaultError(f"must be a list with at least one element, not {kind_of(value) if value else 'empty'}")
+    if not isinstance(value, list):
+        raise _FaultError(f"must be a list, not {kind_of(value)}")
+    if not value:
+        raise _FaultError("must have at least one element")
     return value
 
 

@@ -109,6 +109,10 @@ class ParsedPositions:
         """The positions of the rows that can be taken."""
         return tuple(row.position for row in self.rows if row.position is not None)
 
+    def name_of(self, meaning: str) -> str:
+        """The file's name of a column that was recognised, by ours: ``ticker``, ``quantity`` and so on."""
+        return next(column.name for column in self.columns if column.meaning == meaning)
+
 
 def with_warning(row: RowVerdict, *, column: str | None, value: str | None, message: str) -> RowVerdict:
     """The row with one more warning; what was an error stays one."""

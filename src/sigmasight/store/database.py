@@ -6,6 +6,7 @@ from uuid import UUID
 
 import psycopg
 from sqlalchemy import Connection, create_engine, text
+from sqlalchemy.exc import OperationalError
 
 from sigmasight.domain.errors import DatabaseSetupError, ServerUnreachableError
 
@@ -70,8 +71,11 @@ class Database:
 
     @contextmanager
     def _begin(self) -> Iterator[Connection]:
-        with self._engine.connect() as conn, conn.begin():
-            yield conn
+        try:
+            with self._engine.connect() as conn, conn.begin():
+                yield conn
+        except OperationalError as error:
+            raise ServerUnreachableError(f"The database at {self.place} failed: {str(error.orig).strip()}") from error
 
     def _connect(self) -> psycopg.Connection:
         try:
@@ -98,3 +102,6 @@ def _take_role(conn: Connection, user_id: UUID | None) -> None:
     if user_id is not None:
         conn.execute(text("SET LOCAL ROLE sigmasight_api"))
         conn.execute(text("SELECT set_config('sigmasight.user', :user, true)"), {"user": str(user_id)})
+
+
+__all__ = ["Connection", "Database"]

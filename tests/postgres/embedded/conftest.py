@@ -53,7 +53,7 @@ def postmaster_pid(data_dir: Path) -> int:
 
 def answer(url: str, query: str) -> object:
     with psycopg.connect(url) as conn:
-        row = conn.execute(query).fetchone()  # type: ignore[arg-type]
+        row = conn.execute(query.encode()).fetchone()
     assert row is not None
     return row[0]
 
@@ -126,18 +126,49 @@ def end(process: subprocess.Popen[str]) -> None:
     assert (process.returncode, errors) == (0, "")
 
 
+@pytest.fixture(scope="session")
+def furnished() -> Iterator[Path]:
+    """The place of a home whose data directory is made: that takes most of the time of a test."""
+    with temporary_place() as place:
+        Home(place).start().release()
+        yield place
+
+
 @pytest.fixture
-def home() -> Iterator[Home]:
+def home(furnished: Path) -> Iterator[Home]:
+    """A home whose server has run before, and holds what the tests before have left; nothing of it runs."""
+    with tidied(Home(furnished)) as made:
+        yield made
+
+
+@pytest.fixture
+def fresh_home() -> Iterator[Home]:
+    """A home where nothing was ever started."""
+    with temporary_place() as place, tidied(Home(place)) as made:
+        yield made
+
+
+@contextlib.contextmanager
+def temporary_place() -> Iterator[Path]:
+    """Make a directory that every account can pass through."""
     place = Path(tempfile.mkdtemp(prefix="sigmasight-test-"))
     place.chmod(0o755)
-    made = Home(place)
-    yield made
-    for process in made.processes:
-        process.kill()
-        process.communicate()
-    for data_dir in made.data_dirs():
-        stop_what_is_left(data_dir)
+    yield place
     shutil.rmtree(place)
+
+
+@contextlib.contextmanager
+def tidied(home: Home) -> Iterator[Home]:
+    """End, after a test, the processes it has started, and their server if the test has failed half way."""
+    yield home
+    for process in home.processes:
+        process.kill()
+        for stream in (process.stdin, process.stdout, process.stderr):
+            if stream is not None:
+                stream.close()
+        process.wait()
+    for data_dir in home.data_dirs():
+        stop_what_is_left(data_dir)
 
 
 def stop_what_is_left(data_dir: Path) -> None:
@@ -145,7 +176,7 @@ def stop_what_is_left(data_dir: Path) -> None:
     with contextlib.suppress(FileNotFoundError, ProcessLookupError):
         pid = postmaster_pid(data_dir)
         command = subprocess.run(["ps", "-o", "command=", "-p", str(pid)], capture_output=True, text=True, check=False)  # noqa: S607
-        if str(data_dir) in command.stdout:
+        if "postgres" in command.stdout:
             os.kill(pid, signal.SIGQUIT)
             wait_until(lambda: not is_alive(pid))
 
@@ -175,8 +206,8 @@ class OrdinaryUser:
 
 
 @pytest.fixture
-def ordinary_user(home: Home) -> OrdinaryUser:
-    place = home.place / "ordinary"
+def ordinary_user(fresh_home: Home) -> OrdinaryUser:
+    place = fresh_home.place / "ordinary"
     place.mkdir()
     if os.geteuid() != 0:
         return OrdinaryUser(place, sys.executable, None)

@@ -1,5 +1,6 @@
 """Processes that are killed: SigmaSight's, the server's, at the worst moment."""
 
+import contextlib
 import os
 import signal
 import subprocess
@@ -47,11 +48,11 @@ def test_the_server_of_a_killed_process_is_taken_over_and_stopped(home: Home) ->
 def test_after_the_postmaster_is_killed_the_next_start_recovers_the_data(home: Home) -> None:
     with home.start() as first:
         with psycopg.connect(first.url) as conn:
-            conn.execute("CREATE TABLE kept AS SELECT generate_series(1, 10000) AS n")
+            conn.execute("CREATE TABLE recovered AS SELECT generate_series(1, 10000) AS n")
         os.kill(postmaster_pid(first.data_dir), signal.SIGKILL)
         with home.start() as second:
             assert not second.took_over
-            assert answer(second.url, "SELECT count(*) FROM kept") == 10_000
+            assert answer(second.url, "SELECT count(*) FROM recovered") == 10_000
             pid = postmaster_pid(second.data_dir)
     wait_until(lambda: not is_alive(pid))
 
@@ -77,10 +78,9 @@ def test_a_start_waits_for_what_a_killed_postmaster_has_left(home: Home) -> None
 
 
 def run_whatever_comes(conn: psycopg.Connection, query: str) -> None:
-    try:
-        conn.execute(query)  # type: ignore[call-overload]
-    except psycopg.OperationalError as error:
-        assert conn.broken, error
+    """The answer may still arrive, or the connection end first."""
+    with contextlib.suppress(psycopg.OperationalError):
+        conn.execute(query.encode())
 
 
 def test_release_after_the_postmaster_was_killed_is_quiet(home: Home) -> None:
@@ -100,13 +100,13 @@ def test_sigterm_stops_the_server_and_the_process_dies_of_it(home: Home) -> None
     wait_until(lambda: not is_alive(pid))
 
 
-def test_sigterm_while_the_data_directory_is_made_leaves_nothing_behind(home: Home) -> None:
-    script = home.run(WITHOUT_WAITING + UNTIL_TOLD)
-    wait_until(lambda: initdb_is_at_work(home))
+def test_sigterm_while_the_data_directory_is_made_leaves_nothing_behind(fresh_home: Home) -> None:
+    script = fresh_home.run(WITHOUT_WAITING + UNTIL_TOLD)
+    wait_until(lambda: initdb_is_at_work(fresh_home))
     script.terminate()
     assert script.wait() == -signal.SIGTERM
-    assert half_made(home) == []
-    assert list(home.place.rglob("postmaster.pid")) == []
+    assert half_made(fresh_home) == []
+    assert list(fresh_home.place.rglob("postmaster.pid")) == []
 
 
 def test_sigterm_is_left_to_a_process_that_answers_it_itself(home: Home) -> None:
@@ -150,28 +150,28 @@ def test_ctrl_c_leaves_nothing_running(home: Home) -> None:
     wait_until(lambda: not is_alive(pid))
 
 
-def test_ctrl_c_while_the_data_directory_is_made_leaves_nothing_behind(home: Home) -> None:
-    script = home.run(WITHOUT_WAITING + UNTIL_TOLD)
-    wait_until(lambda: initdb_is_at_work(home))
+def test_ctrl_c_while_the_data_directory_is_made_leaves_nothing_behind(fresh_home: Home) -> None:
+    script = fresh_home.run(WITHOUT_WAITING + UNTIL_TOLD)
+    wait_until(lambda: initdb_is_at_work(fresh_home))
     script.send_signal(signal.SIGINT)
     script.wait()
-    assert list(home.place.rglob("postmaster.pid")) == []
-    with home.start() as server:
+    assert list(fresh_home.place.rglob("postmaster.pid")) == []
+    with fresh_home.start() as server:
         assert answer(server.url, "SELECT 1") == 1
 
 
-def test_a_data_directory_that_a_killed_process_has_half_made_is_made_again(home: Home) -> None:
-    script = home.run(WITHOUT_WAITING + UNTIL_TOLD)
-    wait_until(lambda: initdb_is_at_work(home))
+def test_a_data_directory_that_a_killed_process_has_half_made_is_made_again(fresh_home: Home) -> None:
+    script = fresh_home.run(WITHOUT_WAITING + UNTIL_TOLD)
+    wait_until(lambda: initdb_is_at_work(fresh_home))
     script.kill()
     script.wait()
-    with home.start() as server:
+    with fresh_home.start() as server:
         assert not server.took_over
         assert answer(server.url, "SELECT 1") == 1
-    wait_until(lambda: not others_initdb_runs(home))
-    with home.start() as server:
+    wait_until(lambda: not others_initdb_runs(fresh_home))
+    with fresh_home.start() as server:
         assert answer(server.url, "SELECT 1") == 1
-        assert half_made(home) == []
+        assert half_made(fresh_home) == []
 
 
 def others_initdb_runs(home: Home) -> bool:

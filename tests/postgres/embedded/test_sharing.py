@@ -1,8 +1,10 @@
 """Several processes, threads and objects use one server; the last one stops it."""
 
+import os
+import signal
 import threading
 
-import psycopg
+import pytest
 
 from sigmasight.store.embedded import Server
 
@@ -14,6 +16,15 @@ if child == 0:
     {child}
 os.waitpid(child, 0)
 print(psycopg.connect(server.url).execute("SELECT 'still there'").fetchone()[0], flush=True)
+"""
+
+LIVING_CHILD = """
+if (child := os.fork()) == 0:
+    for stream in (0, 1, 2):
+        os.close(stream)
+    time.sleep(60)
+    os._exit(0)
+print(child, flush=True)
 """
 
 
@@ -31,15 +42,15 @@ def test_the_last_of_three_processes_stops_the_server(home: Home) -> None:
     wait_until(lambda: not is_alive(pid))
 
 
-def test_six_processes_that_start_at_once_on_a_fresh_home_all_work(home: Home) -> None:
+def test_six_processes_that_start_at_once_on_a_fresh_home_all_work(fresh_home: Home) -> None:
     insert = (
         "psycopg.connect(server.url, autocommit=True).execute('CREATE TABLE IF NOT EXISTS t_%s ()' % os.getpid())\n"
     )
-    scripts = [home.run(START + insert + "print('done', flush=True)\n" + UNTIL_TOLD) for _ in range(6)]
+    scripts = [fresh_home.run(START + insert + "print('done', flush=True)\n" + UNTIL_TOLD) for _ in range(6)]
     (url,) = {read_line(script) for script in scripts}
     assert [read_line(script) for script in scripts] == ["done"] * 6
     assert answer(url, "SELECT count(*) FROM pg_tables WHERE tablename LIKE 't\\_%'") == 6
-    pid = postmaster_pid(*home.data_dirs())
+    pid = postmaster_pid(*fresh_home.data_dirs())
     for script in scripts:
         end(script)
     wait_until(lambda: not is_alive(pid))
@@ -110,14 +121,22 @@ print(psycopg.connect(server.url).execute("SELECT 'still there'").fetchone()[0],
     end(script)
 
 
-def test_a_forked_child_that_lives_on_does_not_keep_the_server(home: Home) -> None:
-    script = home.run(START + "if os.fork() == 0: time.sleep(60); os._exit(0)\nos.close(1); os.close(2)\n" + UNTIL_TOLD)
+@pytest.mark.parametrize("killed", [False, True])
+def test_a_forked_child_that_lives_on_does_not_keep_the_server(home: Home, *, killed: bool) -> None:
+    script = home.run(START + LIVING_CHILD + UNTIL_TOLD)
     read_line(script)
+    child = int(read_line(script))
     pid = postmaster_pid(*home.data_dirs())
-    assert script.stdin is not None
-    script.stdin.close()
-    script.wait()
-    wait_until(lambda: not is_alive(pid))
+    try:
+        if killed:
+            script.kill()
+            home.start().release()
+        else:
+            end(script)
+        wait_until(lambda: not is_alive(pid))
+        assert is_alive(child)
+    finally:
+        os.kill(child, signal.SIGKILL)
 
 
 def test_a_forked_child_may_use_the_server_for_itself(home: Home) -> None:
@@ -129,16 +148,18 @@ def test_a_forked_child_may_use_the_server_for_itself(home: Home) -> None:
 
 
 def test_a_program_that_is_started_does_not_keep_the_server(home: Home) -> None:
-    spawn = "import subprocess; print(subprocess.Popen(['sleep', '60'], stdout=2, close_fds=False).pid, flush=True)\n"
+    spawn = """
+import subprocess
+streams = dict.fromkeys(("stdin", "stdout", "stderr"), subprocess.DEVNULL)
+print(subprocess.Popen(["sleep", "60"], close_fds=False, **streams).pid, flush=True)
+"""
     script = home.run(START + spawn + UNTIL_TOLD)
     read_line(script)
     sleeping = int(read_line(script))
     pid = postmaster_pid(*home.data_dirs())
     try:
-        assert script.stdin is not None
-        script.stdin.close()
-        script.wait()
+        end(script)
         wait_until(lambda: not is_alive(pid))
         assert is_alive(sleeping)
     finally:
-        psycopg.os.kill(sleeping, 9)
+        os.kill(sleeping, signal.SIGKILL)

@@ -25,8 +25,8 @@ from .conftest import (
 VERSION_15 = Path("/usr/lib/postgresql/15/bin")
 
 
-def test_the_url_is_enough_to_work_as_the_owner_of_an_utf8_database(home: Home) -> None:
-    with home.start() as server:
+def test_the_url_is_enough_to_work_as_the_owner_of_an_utf8_database(fresh_home: Home) -> None:
+    with fresh_home.start() as server:
         assert server.url.startswith("postgresql://sigmasight@/sigmasight?host=/")
         assert answer(server.url, "SELECT concat_ws(' ', current_user, current_database())") == "sigmasight sigmasight"
         assert (
@@ -40,19 +40,19 @@ def test_the_url_is_enough_to_work_as_the_owner_of_an_utf8_database(home: Home) 
             conn.execute("CREATE TABLE of_mine (i int)")
 
 
-def test_the_data_directory_is_named_by_the_major_version(home: Home) -> None:
-    with home.start() as server:
-        assert server.data_dir == home.base / f"pgdata-{server.version}"
+def test_the_data_directory_is_named_by_the_major_version(fresh_home: Home) -> None:
+    with fresh_home.start() as server:
+        assert server.data_dir == fresh_home.base / f"pgdata-{server.version}"
         assert (server.data_dir / "PG_VERSION").read_text().strip() == str(server.version)
         assert not server.took_over
 
 
 def test_data_survive_a_stop(home: Home) -> None:
     with home.start() as server, psycopg.connect(server.url) as conn:
-        conn.execute("CREATE TABLE kept AS SELECT 42 AS n")
+        conn.execute("CREATE TABLE survives_a_stop AS SELECT 42 AS n")
         conn.commit()
     with home.start() as server:
-        assert answer(server.url, "SELECT n FROM kept") == 42
+        assert answer(server.url, "SELECT n FROM survives_a_stop") == 42
 
 
 def test_after_release_nothing_runs_and_the_socket_is_gone(home: Home) -> None:
@@ -98,8 +98,8 @@ def test_the_socket_is_private_and_the_server_listens_nowhere_else(home: Home) -
         assert (server.data_dir / "pg_hba.conf").read_text() == "local all all trust\n"
 
 
-def test_two_homes_are_two_databases(home: Home) -> None:
-    with home.start() as one, start_server(home.place / "other", root_base=home.root_base) as other:
+def test_two_homes_are_two_databases(fresh_home: Home) -> None:
+    with fresh_home.start() as one, start_server(fresh_home.place / "other", root_base=fresh_home.root_base) as other:
         with psycopg.connect(one.url) as conn:
             conn.execute("CREATE TABLE in_one ()")
         assert one.data_dir != other.data_dir
@@ -107,28 +107,27 @@ def test_two_homes_are_two_databases(home: Home) -> None:
         assert answer(other.url, "SELECT to_regclass('in_one')") is None
 
 
+ODD = "a $HOME of 'quotes\" and `häuser`-資產"
+
+
 @pytest.mark.parametrize(
-    "name",
-    ["with a space", "with 'quotes\" and, more", "häuser-資產", "long-" * 40],
-    ids=["space", "quotes", "unicode", "long"],
+    ("name", "temporary_name"),
+    [(ODD, ODD), ("long-" * 40, "long-" * 40), ("plain", "with, a comma")],
+    ids=["odd", "long", "comma"],
 )
-def test_a_home_may_have_any_path(ordinary_user: OrdinaryUser, name: str) -> None:
-    code = START + "print(server.data_dir); print(psycopg.connect(server.url).execute('SELECT 1').fetchone()[0])"
-    path = ordinary_user.place / name / "data"
-    _, data_dir, one = ordinary_user.run(code, path, variables={"PYTHONIOENCODING": "utf-8"}).splitlines()
-    assert Path(data_dir).parent == path
-    assert one == "1"
-
-
-@pytest.mark.parametrize("name", ["with a space, and 'quotes\"", "long-" * 40, "ü"], ids=["quotes", "long", "unicode"])
-def test_the_directory_for_temporary_files_may_have_any_path(ordinary_user: OrdinaryUser, name: str) -> None:
-    temporary = ordinary_user.place / name
-    temporary.mkdir()
+def test_home_and_directory_for_temporary_files_may_have_any_path(
+    ordinary_user: OrdinaryUser, name: str, temporary_name: str
+) -> None:
+    home, temporary = ordinary_user.place / name / "data", ordinary_user.place / "temporary" / temporary_name
+    temporary.mkdir(parents=True)
     os.chown(temporary, ordinary_user.place.stat().st_uid, -1)
-    code = START + "print(psycopg.connect(server.url).execute('SHOW unix_socket_directories').fetchone()[0])"
+    code = START + "print(server.data_dir); print(psycopg.connect(server.url).execute('SELECT 1').fetchone()[0])"
     variables = {"TMPDIR": str(temporary), "PYTHONIOENCODING": "utf-8"}
-    _, shown = ordinary_user.run(code, ordinary_user.place / "home", variables=variables).splitlines()
-    assert len(os.fsencode(shown)) < 107
+    url, data_dir, one = ordinary_user.run(code, home, variables=variables).splitlines()
+    assert one == "1"
+    assert Path(data_dir).parent == home
+    assert len(os.fsencode(socket_directory(url) / ".s.PGSQL.5432")) < 107
+    assert not socket_directory(url).exists()
     assert list(temporary.iterdir()) == []
 
 
@@ -147,13 +146,13 @@ def test_settings_are_those_of_a_laptop(home: Home) -> None:
         assert {name: answer(server.url, f"SHOW {name}") for name in expected} == expected
 
 
-def test_what_an_operator_sets_stays_set(home: Home) -> None:
-    with home.start() as server:
+def test_what_an_operator_sets_stays_set(fresh_home: Home) -> None:
+    with fresh_home.start() as server:
         superuser = server.url.replace("//sigmasight@", "//postgres@")
         with psycopg.connect(superuser, autocommit=True) as conn:
             conn.execute("ALTER SYSTEM SET work_mem = '12MB'")
             conn.execute("ALTER SYSTEM SET jit = on")
-    with home.start() as server:
+    with fresh_home.start() as server:
         assert answer(server.url, "SHOW work_mem") == "12MB"
         assert answer(server.url, "SHOW jit") == "on"
 
@@ -170,25 +169,30 @@ def test_a_log_that_has_grown_is_begun_anew(home: Home) -> None:
         assert small.read_text() == "kept"
 
 
-def test_a_socket_directory_that_others_can_write_to_is_not_trusted(home: Home) -> None:
+@pytest.mark.parametrize(("name", "mode"), [("sigmasight-12345678", 0o777), ("other", 0o700), ("", 0o755)])
+def test_a_socket_directory_is_only_used_if_it_is_private_and_ours(home: Home, name: str, mode: int) -> None:
     with home.start() as server:
         note = server.data_dir.with_name(f"{server.data_dir.name}.socket")
-    theirs = home.place / "theirs"
-    theirs.mkdir(mode=0o777)
-    theirs.chmod(0o777)
-    note.write_bytes(os.fsencode(theirs))
+        owner = server.data_dir.stat()
+    theirs = home.place / name
+    theirs.mkdir(mode, exist_ok=True)
+    theirs.chmod(mode)
+    if name:
+        os.chown(theirs, owner.st_uid, owner.st_gid)
+    note.write_bytes(os.fsencode(theirs) if name else b"")
+    before = sorted(theirs.iterdir())
     with home.start() as server:
         assert socket_directory(server.url) != theirs
         assert answer(server.url, "SELECT 1") == 1
-    assert list(theirs.iterdir()) == []
+    assert sorted(theirs.iterdir()) == before
 
 
 @pytest.mark.skipif(not VERSION_15.is_dir(), reason="PostgreSQL 15 is not on this machine")
-def test_postgresql_15_serves_as_well(home: Home) -> None:
-    with home.start(binaries=VERSION_15) as server:
+def test_postgresql_15_serves_as_well(fresh_home: Home) -> None:
+    with fresh_home.start(binaries=VERSION_15) as server:
         assert server.version == 15
         assert server.data_dir.name == "pgdata-15"
-        assert answer(server.url, "SHOW server_version_num").startswith("15")  # type: ignore[attr-defined]
+        assert answer(server.url, "SHOW server_version_num").startswith("15")
         assert answer(server.url, "SHOW data_checksums") == "on"
         pid = postmaster_pid(server.data_dir)
     wait_until(lambda: not is_alive(pid))

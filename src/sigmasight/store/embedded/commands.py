@@ -24,8 +24,10 @@ class Outcome:
         return self.code == 0
 
 
-def run_program(program: Path, *arguments: str | Path, account: Account | None = None) -> Outcome:
-    """Run a program to its end and keep what it wrote.
+def run_program(
+    program: Path, *arguments: str | Path, account: Account | None = None, directory: Path = Path("/")
+) -> Outcome:
+    """Run a program to its end, in a directory that its account can enter, and keep what it wrote.
 
     The output goes to a file, not a pipe: ``pg_ctl start`` leaves a server behind that holds its streams open. The
     environment is our own: a server must inherit neither secrets nor ``PG*`` variables, and its messages must be
@@ -41,7 +43,7 @@ def run_program(program: Path, *arguments: str | Path, account: Account | None =
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=subprocess.STDOUT,
-            cwd="/",
+            cwd=directory,
             env={"LC_ALL": "C", "TZ": "UTC", "PATH": os.defpath},
             start_new_session=True,
             user=account.uid if account else None,

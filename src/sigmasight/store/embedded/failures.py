@@ -11,11 +11,12 @@ from sigmasight.store.embedded.commands import last_lines
 NEW_DATABASE_MEGABYTES = 100
 START_MEGABYTES = 20  # a segment of the log
 _OUT_OF_SPACE = (errno.ENOSPC, errno.EDQUOT)
+_WORDS_OF_A_FULL_DISK = ("No space left on device", "Disk quota exceeded", "Check free disk space")
 
 
 def start_failure(what: str, output: str, directory: Path) -> ServerStartError:
     """Make an error of what a program or the server has said, or of a full disk if it is that."""
-    if any(os.strerror(code) in output for code in _OUT_OF_SPACE):  # PostgreSQL says it in the same words
+    if any(words in output for words in _WORDS_OF_A_FULL_DISK):
         return _full_disk(directory)
     return ServerStartError(f"{what} (data in {directory}). It said:\n{last_lines(output)}")
 

@@ -158,5 +158,7 @@ def _state(cluster: Cluster) -> State:
 
 
 def _control(cluster: Cluster, action: str, *arguments: str) -> Outcome:
+    """Run pg_ctl beside the data directory: it hands the path to a shell in mere quotes, so a name is all it gets."""
     program = cluster.binaries.program("pg_ctl")
-    return run_program(program, action, "-s", "-D", cluster.data_dir, *arguments, account=cluster.account)
+    arguments = (action, "-s", "-D", cluster.data_dir.name, *arguments)
+    return run_program(program, *arguments, account=cluster.account, directory=cluster.base)

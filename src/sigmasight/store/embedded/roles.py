@@ -7,6 +7,7 @@ a superuser.
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import LiteralString
 
 import psycopg
 
@@ -18,16 +19,23 @@ DATABASE = "sigmasight"
 
 @dataclass(frozen=True, slots=True)
 class _Step:
-    there: str  # a query: is it as it should be?
-    make: str
+    there: LiteralString  # a query: is it as it should be?
+    make: LiteralString
 
 
-# NOINHERIT is what makes one GRANT right for every version: up to 15 a member's own attribute says whether it inherits,
-# from 16 on the attribute is the grant's default. SET ROLE is allowed either way.
+# The owner can become the API's role, but has no rights through it. Up to 15 only the attribute NOINHERIT could say so,
+# and it would also take from the owner what the owner of a database inherits, such as the schema public. There it
+# inherits, which adds nothing: the tables are its own, and policies do not bind an owner.
+_GRANT = (
+    "DO $$ BEGIN IF current_setting('server_version_num')::int >= 160000 "
+    "THEN EXECUTE 'GRANT sigmasight_api TO sigmasight WITH INHERIT FALSE, SET TRUE'; "
+    "ELSE GRANT sigmasight_api TO sigmasight; END IF; END $$"
+)
+
 _STEPS = (
     _Step(
         "SELECT EXISTS (SELECT FROM pg_roles WHERE rolname = 'sigmasight')",
-        "CREATE ROLE sigmasight LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE NOREPLICATION NOBYPASSRLS NOINHERIT",
+        "CREATE ROLE sigmasight LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE NOREPLICATION NOBYPASSRLS",
     ),
     _Step(
         "SELECT EXISTS (SELECT FROM pg_roles WHERE rolname = 'sigmasight_api')",
@@ -35,7 +43,7 @@ _STEPS = (
     ),
     _Step(
         "SELECT pg_has_role('sigmasight', 'sigmasight_api', 'MEMBER')",
-        "GRANT sigmasight_api TO sigmasight",
+        _GRANT,
     ),
     _Step(
         "SELECT EXISTS (SELECT FROM pg_database WHERE datname = 'sigmasight')",
@@ -43,8 +51,8 @@ _STEPS = (
     ),
 )
 
-ROLE_SQL = "\n".join(f"{step.make};" for step in _STEPS)
-"""What a superuser runs once on a server of their own, before ``\\password sigmasight``."""
+ROLE_SQL = "".join(f"{step.make};\n" for step in _STEPS)
+"""What a superuser runs once on a server of their own (15 or newer), before ``\\password sigmasight``."""
 
 
 def make_roles(socket_directory: Path, port: int) -> None:

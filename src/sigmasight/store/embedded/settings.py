@@ -7,7 +7,8 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 
-from sigmasight.store.embedded.account import Account, give_to
+from sigmasight.store.embedded.account import Account
+from sigmasight.store.embedded.files import write_whole
 
 PORT = 5432  # only names the socket: every cluster has a directory of its own for it
 
@@ -51,21 +52,21 @@ _ACCESS = "local all all trust\n"
 
 def write_first_settings(data_dir: Path, account: Account | None) -> None:
     """Complete a data directory that initdb has just made."""
-    _replace(data_dir / "pg_hba.conf", _ACCESS, account)
-    _replace(data_dir / "postgresql.auto.conf", _lines(TUNING), account)
+    write_whole(data_dir / "pg_hba.conf", _ACCESS.encode(), account)
+    write_whole(data_dir / "postgresql.auto.conf", _lines(TUNING), account)
 
 
 def write_settings(data_dir: Path, socket_directory: Path, account: Account | None) -> None:
     """Set what this package relies on; leave alone what was set with ALTER SYSTEM beside."""
     settings = {**RELIED_ON, "unix_socket_directories": _listed(socket_directory)}
     path = data_dir / "postgresql.auto.conf"
-    there = path.read_text(encoding="utf-8", errors="surrogateescape").splitlines(keepends=True)
-    kept = [line for line in there if line.partition("=")[0].strip() not in settings]
-    _replace(path, "".join(kept) + _lines(settings), account)
+    there = path.read_bytes().splitlines(keepends=True)
+    kept = [line for line in there if os.fsdecode(line.partition(b"=")[0].strip()) not in settings]
+    write_whole(path, b"".join(kept) + _lines(settings), account)
 
 
-def _lines(settings: Mapping[str, str]) -> str:
-    return "".join(f"{name} = {_quoted(value)}\n" for name, value in settings.items())
+def _lines(settings: Mapping[str, str]) -> bytes:
+    return os.fsencode("".join(f"{name} = {_quoted(value)}\n" for name, value in settings.items()))
 
 
 def _quoted(value: str) -> str:
@@ -75,14 +76,3 @@ def _quoted(value: str) -> str:
 def _listed(directory: Path) -> str:
     """Write a path as a list of one: the setting takes several, separated by commas, so the path has its own quotes."""
     return '"' + str(directory).replace('"', '""') + '"'
-
-
-def _replace(path: Path, text: str, account: Account | None) -> None:
-    """Write a file beside and put it in place: never half written, and never through a link that is there."""
-    beside = path.with_name(f"{path.name}.new")
-    beside.unlink(missing_ok=True)
-    file = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
-    with os.fdopen(file, "w", encoding="utf-8", errors="surrogateescape") as stream:
-        stream.write(text)
-        give_to(file, account)
-    beside.rename(path)

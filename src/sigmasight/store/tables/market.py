@@ -56,7 +56,7 @@ splits = Table(
     Column("old_shares", Integer, nullable=False),
     required_text("source"),
     known_market(),
-    *positive("new_shares", "old_shares"),
+    CheckConstraint("new_shares > 0 AND old_shares > 0 AND new_shares <> old_shares", name="ratio"),
 )
 
 rates = Table(

@@ -46,7 +46,8 @@ instruments = Table(
     vendor_number("market_cap"),
     vendor_number("dividend_yield"),  # continuous, per year, a fraction
     Column("multiplier", typed_number("multiplier").type, nullable=False, server_default=text("1")),
-    Column("option_exercise", Text),  # style of the options listed on it
+    Column("option_exercise", Text),  # style of the options listed on it; NULL where none are
+    typed_number("option_multiplier", nullable=True),  # shares per contract of these
     Column("underlying_id", BigInteger, ForeignKey("instruments.id")),
     Column("option_right", Text),
     typed_number("strike", nullable=True),  # as listed, before later splits of the underlying
@@ -58,7 +59,7 @@ instruments = Table(
     one_of("option_right", "call", "put"),
     one_of("exercise_style", "american", "european"),
     one_of("option_exercise", "american", "european"),
-    *positive("multiplier", "strike", "market_cap"),
+    *positive("multiplier", "option_multiplier", "strike", "market_cap"),
     *finite("dividend_yield"),
     CheckConstraint(
         "num_nonnulls(underlying_id, option_right, strike, expiry, exercise_style, terms_as_of)"

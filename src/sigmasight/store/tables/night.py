@@ -29,6 +29,7 @@ batch_runs = Table(
     required_text("holder"),  # host and process that run it
     Column("started_at", TIMESTAMP(timezone=True), nullable=False),
     Column("finished_at", TIMESTAMP(timezone=True)),
+    Column("shards", Integer, nullable=False),  # how many the portfolios are dealt into, the same after a takeover
     Column("portfolios", Integer, nullable=False, server_default=text("0")),
     Column("failed_portfolios", Integer, nullable=False, server_default=text("0")),
     vendor_number("coverage"),

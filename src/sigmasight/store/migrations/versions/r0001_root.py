@@ -10,4 +10,6 @@ down_revision = None
 
 def upgrade() -> None:
     sql = files("sigmasight.store.migrations.versions").joinpath("r0001_root.sql").read_text("utf-8")
-    op.get_bind().exec_driver_sql(sql)
+    driver = op.get_bind().connection.driver_connection
+    assert driver is not None  # noqa: S101 - a bound connection has one
+    driver.execute(sql)  # many statements at once, and no placeholders: the driver's own call takes both

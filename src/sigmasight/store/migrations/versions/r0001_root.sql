@@ -21,6 +21,7 @@ CREATE TABLE batch_runs (
     holder TEXT NOT NULL,
     started_at TIMESTAMP WITH TIME ZONE NOT NULL,
     finished_at TIMESTAMP WITH TIME ZONE,
+    shards INTEGER NOT NULL,
     portfolios INTEGER DEFAULT 0 NOT NULL,
     failed_portfolios INTEGER DEFAULT 0 NOT NULL,
     coverage DOUBLE PRECISION,
@@ -54,11 +55,13 @@ CREATE TABLE instruments (
     dividend_yield DOUBLE PRECISION,
     multiplier NUMERIC DEFAULT 1 NOT NULL,
     option_exercise TEXT,
+    option_multiplier NUMERIC,
     underlying_id BIGINT,
     option_right TEXT,
     strike NUMERIC,
     expiry DATE,
     exercise_style TEXT,
+    terms_as_of DATE,
     source TEXT,
     CONSTRAINT instruments_pkey PRIMARY KEY (id),
     CONSTRAINT instruments_kind_check CHECK (kind IN ('stock', 'etf', 'mutual_fund', 'index', 'option', 'unknown')),
@@ -66,10 +69,11 @@ CREATE TABLE instruments (
     CONSTRAINT instruments_exercise_style_check CHECK (exercise_style IN ('american', 'european')),
     CONSTRAINT instruments_option_exercise_check CHECK (option_exercise IN ('american', 'european')),
     CONSTRAINT instruments_multiplier_check CHECK (multiplier > 0 AND multiplier < 'Infinity'),
+    CONSTRAINT instruments_option_multiplier_check CHECK (option_multiplier > 0 AND option_multiplier < 'Infinity'),
     CONSTRAINT instruments_strike_check CHECK (strike > 0 AND strike < 'Infinity'),
     CONSTRAINT instruments_market_cap_check CHECK (market_cap > 0 AND market_cap < 'Infinity'),
     CONSTRAINT instruments_dividend_yield_check CHECK (dividend_yield > '-Infinity' AND dividend_yield < 'Infinity'),
-    CONSTRAINT instruments_option_terms_check CHECK ((kind = 'option') = (num_nonnulls(underlying_id, option_right, strike, expiry, exercise_style) = 5) AND (kind = 'option' OR num_nonnulls(underlying_id, option_right, strike, expiry, exercise_style) = 0)),
+    CONSTRAINT instruments_option_terms_check CHECK (num_nonnulls(underlying_id, option_right, strike, expiry, exercise_style, terms_as_of) = CASE kind WHEN 'option' THEN 6 ELSE 0 END),
     CONSTRAINT instruments_underlying_id_expiry_option_right_strike_key UNIQUE (underlying_id, expiry, option_right, strike),
     CONSTRAINT instruments_symbol_key UNIQUE (symbol),
     CONSTRAINT instruments_underlying_id_fkey FOREIGN KEY(underlying_id) REFERENCES instruments (id)
@@ -118,7 +122,7 @@ CREATE TABLE users (
     created_at TIMESTAMP WITH TIME ZONE DEFAULT now() NOT NULL,
     CONSTRAINT users_pkey PRIMARY KEY (id),
     CONSTRAINT users_role_check CHECK (role IN ('user', 'admin')),
-    CONSTRAINT users_email_check CHECK (email LIKE '_%%@_%%')
+    CONSTRAINT users_email_check CHECK (email LIKE '_%@_%')
 );
 CREATE UNIQUE INDEX users_email_key ON users (lower(email));
 
@@ -252,8 +256,7 @@ CREATE TABLE splits (
     source TEXT NOT NULL,
     CONSTRAINT splits_pkey PRIMARY KEY (market, instrument_id, ex_date),
     CONSTRAINT splits_market_check CHECK (market IN ('live', 'simulated')),
-    CONSTRAINT splits_new_shares_check CHECK (new_shares > 0 AND new_shares < 'Infinity'),
-    CONSTRAINT splits_old_shares_check CHECK (old_shares > 0 AND old_shares < 'Infinity'),
+    CONSTRAINT splits_ratio_check CHECK (new_shares > 0 AND old_shares > 0 AND new_shares <> old_shares),
     CONSTRAINT splits_instrument_id_fkey FOREIGN KEY(instrument_id) REFERENCES instruments (id)
 );
 
@@ -365,7 +368,9 @@ CREATE TABLE portfolio_snapshots (
     short_positions INTEGER NOT NULL,
     option_positions INTEGER NOT NULL,
     coverage DOUBLE PRECISION NOT NULL,
+    delta_coverage DOUBLE PRECISION NOT NULL,
     reasons JSONB NOT NULL,
+    marks TEXT[] NOT NULL,
     not_included JSONB NOT NULL,
     warnings TEXT[] NOT NULL,
     CONSTRAINT portfolio_snapshots_pkey PRIMARY KEY (portfolio_id, as_of),
@@ -402,6 +407,7 @@ CREATE TABLE portfolio_snapshots (
     CONSTRAINT portfolio_snapshots_beta_check CHECK (beta > '-Infinity' AND beta < 'Infinity'),
     CONSTRAINT portfolio_snapshots_value_at_risk_check CHECK (value_at_risk > '-Infinity' AND value_at_risk < 'Infinity'),
     CONSTRAINT portfolio_snapshots_coverage_check CHECK (coverage >= 0 AND coverage <= 1),
+    CONSTRAINT portfolio_snapshots_delta_coverage_check CHECK (delta_coverage >= 0 AND delta_coverage <= 1),
     CONSTRAINT portfolio_snapshots_user_id_fkey FOREIGN KEY(user_id) REFERENCES users (id) ON DELETE CASCADE
 );
 CREATE INDEX portfolio_snapshots_as_of ON portfolio_snapshots (as_of);

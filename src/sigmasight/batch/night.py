@@ -1,0 +1,204 @@
+"""The night of one date: market data, then shards of portfolios valued, aggregated and saved."""
+
+import os
+import socket
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date
+
+from sigmasight.batch.market_job import MarketOutcome, sync_market
+from sigmasight.batch.shards import ShardOutcome, run_shard
+from sigmasight.domain.books import Portfolio
+from sigmasight.domain.errors import NightHeldError, NotATradingDayError
+from sigmasight.domain.market_data import Market
+from sigmasight.services.market_sync import Sources
+from sigmasight.services.valuation import Valuation
+from sigmasight.store.database import Database
+from sigmasight.store.people import portfolios_on
+from sigmasight.store.runs import Run, StepRecord, close_run, finished_shards, hold_night, holder_of, open_run
+
+PORTFOLIO_JOBS = ("values", "aggregation", "snapshots")
+JOBS = ("market-data", *PORTFOLIO_JOBS)
+
+Progress = Callable[[str, int, int], None]
+"""Told a job's name, how many of its pieces are done and how many there are."""
+
+_PATIENCE_SECONDS = 2.0  # a killed holder's connection needs a moment to be noticed
+_FAILED_SHARE = 0.01
+
+
+@dataclass(frozen=True, slots=True)
+class NightPlan:
+    """What every night is given."""
+
+    valuation: Valuation
+    sources: Mapping[Market, Sources]
+    last_completed: date  # the last session whose close has passed
+    history_sessions: int
+    portfolios_per_shard: int
+
+
+@dataclass(frozen=True, slots=True)
+class JobOutcome:
+    """One job over all shards."""
+
+    name: str
+    status: str
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class NightOutcome:
+    """What became of a night."""
+
+    as_of: date
+    status: str
+    jobs: tuple[JobOutcome, ...]
+    portfolios: int
+    failed_portfolios: int
+    coverage: float
+    errors: tuple[Mapping[str, str], ...]
+
+
+def run_night(db: Database, plan: NightPlan, as_of: date, progress: Progress) -> NightOutcome:
+    """Run the night of a date; what a dead process left of it is finished, not done again.
+
+    Raises:
+        NotATradingDayError: If the date is no session, or its close has not passed yet.
+        NightHeldError: If another process runs it.
+    """
+    _require_completed(plan, as_of)
+    with _held(db, as_of):
+        with db.read() as conn:
+            portfolios = portfolios_on(conn, as_of)
+        return _run(db, plan, as_of, portfolios, progress)
+
+
+def _run(
+    db: Database, plan: NightPlan, as_of: date, portfolios: Sequence[Portfolio], progress: Progress
+) -> NightOutcome:
+    shards = max(1, -(-len(portfolios) // plan.portfolios_per_shard))
+    with db.write() as conn:
+        run = open_run(conn, as_of, holder=f"{socket.gethostname()}, process {os.getpid()}", shards=shards)
+        done = finished_shards(conn, run)
+    with _closed_on_error(db, run):
+        market = _market_data(db, plan, run, portfolios, done, progress)
+        outcomes = list(_shards(db, plan, run, portfolios, done, progress))
+        outcome = _conclude(run, market, outcomes, len(portfolios))
+        with db.write() as conn:
+            close_run(
+                conn,
+                run,
+                status=outcome.status,
+                portfolios=outcome.portfolios,
+                failed_portfolios=outcome.failed_portfolios,
+                coverage=outcome.coverage,
+                errors=outcome.errors,
+            )
+    return outcome
+
+
+def _market_data(
+    db: Database,
+    plan: NightPlan,
+    run: Run,
+    portfolios: Sequence[Portfolio],
+    done: Mapping[tuple[str, int], StepRecord],
+    progress: Progress,
+) -> MarketOutcome:
+    if ("market-data", 0) in done:
+        return MarketOutcome.recalled(done["market-data", 0])
+    markets = sorted({portfolio.market for portfolio in portfolios})
+    return sync_market(
+        db,
+        run,
+        plan.valuation.calendar,
+        {market: plan.sources[market] for market in markets},
+        history_sessions=plan.history_sessions,
+        with_chains=run.as_of == plan.last_completed,
+        progress=lambda at, of: progress("market-data", at, of),
+    )
+
+
+def _shards(
+    db: Database,
+    plan: NightPlan,
+    run: Run,
+    portfolios: Sequence[Portfolio],
+    done: Mapping[tuple[str, int], StepRecord],
+    progress: Progress,
+) -> Iterator[ShardOutcome]:
+    progress("snapshots", 0, run.shards)
+    for shard in range(run.shards):
+        records = [done[job, shard] for job in PORTFOLIO_JOBS if (job, shard) in done]
+        if len(records) == len(PORTFOLIO_JOBS):
+            yield ShardOutcome.recalled(records)
+        else:
+            mine = [portfolio for portfolio in portfolios if portfolio.id.int % run.shards == shard]
+            yield run_shard(db, plan.valuation, run, shard, mine)
+        progress("snapshots", shard + 1, run.shards)
+
+
+def _conclude(run: Run, market: MarketOutcome, shards: Sequence[ShardOutcome], portfolios: int) -> NightOutcome:
+    failed = sum(outcome.failed for outcome in shards)
+    status = _portfolio_status(failed, portfolios)
+    jobs = [
+        JobOutcome("market-data", market.status, market.seconds),
+        *(JobOutcome(job, status, sum(outcome.seconds[job] for outcome in shards)) for job in PORTFOLIO_JOBS),
+    ]
+    return NightOutcome(
+        as_of=run.as_of,
+        status=_worst([job.status for job in jobs]),
+        jobs=tuple(jobs),
+        portfolios=portfolios,
+        failed_portfolios=failed,
+        coverage=market.coverage,
+        errors=(*market.errors, *(error for outcome in shards for error in outcome.errors)),
+    )
+
+
+def _portfolio_status(failed: int, portfolios: int) -> str:
+    if not failed:
+        return "ok"
+    return "failed" if failed > 1 and failed > _FAILED_SHARE * portfolios else "partial"
+
+
+def _worst(statuses: Sequence[str]) -> str:
+    return max(statuses, key=("ok", "partial", "failed").index)
+
+
+def _require_completed(plan: NightPlan, as_of: date) -> None:
+    if not plan.valuation.calendar.is_trading_day(as_of):
+        raise NotATradingDayError(
+            f"{as_of} is no trading day of the New York Stock Exchange: there is no night to run."
+        )
+    if as_of > plan.last_completed:
+        raise NotATradingDayError(
+            f"The session of {as_of} has not closed yet; the last completed one is {plan.last_completed}."
+        )
+
+
+@contextmanager
+def _held(db: Database, as_of: date) -> Iterator[None]:
+    """Hold a date's night: the lock is the connection's, so the server frees it the moment this process dies."""
+    with db.session() as conn:
+        deadline = time.monotonic() + _PATIENCE_SECONDS
+        while not hold_night(conn, as_of):
+            if time.monotonic() > deadline:
+                raise NightHeldError(f"The night of {as_of} is being run by {holder_of(conn, as_of)}.")
+            time.sleep(0.1)
+        yield
+
+
+@contextmanager
+def _closed_on_error(db: Database, run: Run) -> Iterator[None]:
+    """Close the run as failed when the night itself breaks, and let the error go on."""
+    try:
+        yield
+    except Exception as error:
+        with db.write() as conn:
+            errors = [{"reason": f"{type(error).__name__}: {error}"}]
+            close_run(conn, run, status="failed", portfolios=0, failed_portfolios=0, coverage=None, errors=errors)
+        raise

@@ -1,0 +1,1 @@
+"""The demo: three users, three portfolios, sixty sessions."""

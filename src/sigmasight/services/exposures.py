@@ -1,0 +1,147 @@
+"""Exposures of one portfolio by tag, underlying, sector, kind: derived on demand, never stored."""
+
+import enum
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from uuid import UUID
+
+import numpy as np
+
+from sigmasight.domain.market_data import BoolArray
+from sigmasight.domain.reasons import BLOCKING, Reason
+from sigmasight.domain.snapshots import NotIncluded
+from sigmasight.engines.aggregation import sum_exposures, tagged
+from sigmasight.risk.portfolios import Close, value_books
+from sigmasight.services.valuation import FrozenBooks, Valuation, freeze_books
+from sigmasight.store.database import Connection
+from sigmasight.store.instruments import sectors
+from sigmasight.store.people import owned_portfolio
+from sigmasight.store.positions import load_tags
+
+NO_SECTOR = "unclassified"
+UNTAGGED = "untagged"
+
+
+class Grouping(enum.StrEnum):
+    """By what exposures can be split."""
+
+    TAG = "tag"
+    UNDERLYING = "underlying"
+    SECTOR = "sector"
+    KIND = "kind"
+
+
+@dataclass(frozen=True, slots=True)
+class ExposureLine:
+    """One group; USD, NaN where none of its positions has a price."""
+
+    group: str
+    positions: int
+    gross: float
+    net: float
+    long: float
+    short: float
+    coverage: float  # share of the group's gross that has a price
+    not_included: tuple[NotIncluded, ...]
+
+
+def split_exposures(
+    conn: Connection, valuation: Valuation, user_id: UUID, portfolio_id: UUID, as_of: date, by: Grouping
+) -> tuple[ExposureLine, ...]:
+    """Exposures of a user's portfolio at a session's close, one line a group, largest gross first.
+
+    A position with several tags counts fully in each.
+
+    Raises:
+        NotFoundError: If the portfolio is not the user's.
+    """
+    books, close = _valued(conn, valuation, user_id, portfolio_id, as_of)
+    groups = _groups(conn, books, by)
+    lines = [_line(books, close, name, np.isin(np.arange(len(books.positions)), rows)) for name, rows in groups.items()]
+    present = [line for line in lines if line.positions]
+    return tuple(sorted(present, key=lambda line: (-np.nan_to_num(line.gross), line.group)))
+
+
+def tagged_exposure(
+    conn: Connection,
+    valuation: Valuation,
+    user_id: UUID,
+    portfolio_id: UUID,
+    as_of: date,
+    *,
+    tags: Sequence[str],
+    every: bool,
+) -> ExposureLine:
+    """Exposure of what carries any (OR), or every one (AND), of some tags."""
+    books, close = _valued(conn, valuation, user_id, portfolio_id, as_of)
+    groups = _groups(conn, books, Grouping.TAG)
+    names = list(groups)
+    membership = np.zeros((len(books.positions), len(names)), dtype=np.bool_)
+    for at, name in enumerate(names):
+        membership[groups[name], at] = True
+    folded = {tag.lower() for tag in tags}
+    wanted = np.array([name.lower() in folded for name in names], dtype=np.bool_)
+    carries = tagged(membership, wanted, every=every) & (not every or wanted.sum() == len(folded))
+    return _line(books, close, (" and " if every else " or ").join(tags), carries)
+
+
+def _valued(
+    conn: Connection, valuation: Valuation, user_id: UUID, portfolio_id: UUID, as_of: date
+) -> tuple[FrozenBooks, Close]:
+    portfolio = owned_portfolio(conn, user_id, portfolio_id)
+    books = freeze_books(conn, valuation, portfolio.market, [portfolio], first=as_of, last=as_of)
+    (close, _), *_ = value_books(books.market, books.holdings, books.accounts)
+    return books, close
+
+
+def _groups(conn: Connection, books: FrozenBooks, by: Grouping) -> dict[str, list[int]]:
+    """Names of groups and the positions in each."""
+    if by is Grouping.TAG:
+        return _by_tag(conn, books)
+    instruments = [books.market.instruments[int(asset)] for asset in books.holdings.asset]
+    parents = [books.market.instruments[int(books.market.underlying[asset])] for asset in books.holdings.asset]
+    if by is Grouping.KIND:
+        names = [instrument.kind.value for instrument in instruments]
+    elif by is Grouping.UNDERLYING:
+        names = [parent.symbol for parent in parents]
+    else:
+        known = sectors(conn, [instrument.id for instrument in instruments])
+        names = [known[instrument.id] or NO_SECTOR for instrument in instruments]
+    groups: dict[str, list[int]] = {}
+    for at, name in enumerate(names):
+        groups.setdefault(name, []).append(at)
+    return groups
+
+
+def _by_tag(conn: Connection, books: FrozenBooks) -> dict[str, list[int]]:
+    at = {position.id: row for row, position in enumerate(books.positions)}
+    groups: dict[str, list[int]] = {}
+    for tag in load_tags(conn, [portfolio.id for portfolio in books.portfolios]):
+        if tag.position_id in at:
+            groups.setdefault(tag.tag, []).append(at[tag.position_id])
+    tagged_rows = {row for rows in groups.values() for row in rows}
+    bare = [row for row in range(len(books.positions)) if row not in tagged_rows]
+    return groups | ({UNTAGGED: bare} if bare else {})
+
+
+def _line(books: FrozenBooks, close: Close, name: str, chosen: BoolArray) -> ExposureLine:
+    mine = chosen & close.positions.held
+    values = close.positions.values
+    one = np.zeros(int(mine.sum()), dtype=np.int64)
+    sums = sum_exposures(values.exposure[mine], values.weight[mine], one, 1)
+    left = [
+        NotIncluded(books.market.instruments[int(asset)].symbol, ",".join(why.words))
+        for asset, flags in zip(books.holdings.asset[mine], close.positions.reasons[mine], strict=True)
+        if (why := Reason(int(flags)) & BLOCKING)
+    ]
+    return ExposureLine(
+        group=name,
+        positions=int(sums.positions[0]),
+        gross=float(sums.gross[0]),
+        net=float(sums.net[0]),
+        long=float(sums.long[0]),
+        short=float(sums.short[0]),
+        coverage=float(sums.coverage[0]),
+        not_included=tuple(dict.fromkeys(left)),
+    )

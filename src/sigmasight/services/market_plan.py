@@ -1,0 +1,196 @@
+"""What a night needs of the market, minus what was asked already: the requests to send."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+
+from sigmasight.domain.calendar import TradingCalendar
+from sigmasight.domain.instruments import Instrument, Kind, OptionTerms, Right
+from sigmasight.domain.market_data import TREASURY_SERIES, Market
+from sigmasight.market.gaps import Range, find_gaps
+from sigmasight.store.database import Connection
+from sigmasight.store.instruments import add_unknown, find_instruments, load_instruments, save_options, unexplained
+from sigmasight.store.positions import first_held, open_on
+from sigmasight.store.prices import asked, load_splits
+from sigmasight.store.reference import proxies_on
+
+SYMBOLS_PER_REQUEST = 200
+
+
+@dataclass(frozen=True, slots=True)
+class ProfileRequest:
+    """Explain symbols."""
+
+    symbols: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PriceRequest:
+    """Daily bars, dividends and splits of symbols over a range."""
+
+    symbols: tuple[str, ...]
+    days: Range
+
+
+@dataclass(frozen=True, slots=True)
+class RateRequest:
+    """Treasury yields over a range."""
+
+    series: tuple[str, ...]
+    days: Range
+
+
+@dataclass(frozen=True, slots=True)
+class QuoteRequest:
+    """Quotes of contracts over a range; keys are their symbols in the security master, terms those in force."""
+
+    contracts: Mapping[str, OptionTerms]
+    days: Range
+
+
+@dataclass(frozen=True, slots=True)
+class ChainRequest:
+    """Every listed contract on an underlying at one session."""
+
+    underlying: str
+    day: date
+
+
+Request = ProfileRequest | PriceRequest | RateRequest | QuoteRequest | ChainRequest
+
+
+@dataclass(frozen=True, slots=True)
+class Universe:
+    """What a night looks at in one market."""
+
+    market: Market
+    as_of: date
+    instruments: tuple[Instrument, ...]  # held, their underlyings, the factors' proxies, the twins of held options
+    held_since: Mapping[int, date]  # of the options: the day from which quotes are wanted
+
+    @property
+    def ids(self) -> dict[str, int]:
+        """Instruments by symbol."""
+        return {instrument.symbol: instrument.id for instrument in self.instruments}
+
+    @property
+    def priced(self) -> list[Instrument]:
+        """All that has a price of its own and is no option."""
+        return [instrument for instrument in self.instruments if instrument.kind is not Kind.OPTION]
+
+    @property
+    def contracts(self) -> list[Instrument]:
+        """The options."""
+        return [instrument for instrument in self.instruments if instrument.kind is Kind.OPTION]
+
+
+def find_universe(conn: Connection, market: Market, calendar: TradingCalendar, as_of: date) -> Universe:
+    """Find what a night looks at; adds proxies and twins of held options to the security master where they miss."""
+    since = first_held(conn, market, first=calendar.previous_session(as_of), last=as_of)
+    held = load_instruments(conn, since)
+    twins = _add_twins(conn, held, as_of)
+    proxies = proxies_on(conn, as_of)
+    known = find_instruments(conn, proxies, as_of)
+    known |= add_unknown(conn, set(proxies) - known.keys())
+    instruments = load_instruments(conn, {*since, *twins, *known.values()})
+    contracts = {i.id for i in instruments if i.kind is Kind.OPTION}
+    wanted_from = {twin: since[original] for twin, original in twins.items()} | dict(since)
+    return Universe(market, as_of, instruments, {i: day for i, day in wanted_from.items() if i in contracts})
+
+
+def needing_prices(conn: Connection, universe: Universe) -> frozenset[int]:
+    """What is held at the universe's day and valued at a price of its own: an option at or after its expiry is not."""
+    expired = {i.id for i in universe.contracts if i.option and i.option.expiry <= universe.as_of}
+    return open_on(conn, universe.market, universe.as_of) - expired
+
+
+def plan_requests(
+    conn: Connection, universe: Universe, calendar: TradingCalendar, *, history_sessions: int, with_chains: bool
+) -> tuple[Request, ...]:
+    """Plan what is to be asked, in the order in which to ask it.
+
+    Chains are asked only where ``with_chains`` says that the night's session is the last completed one: no provider
+    lists the chain of a day gone by.
+    """
+    first = calendar.sessions_back(universe.as_of, history_sessions - 1)
+    window = (first, universe.as_of)
+    return (
+        *_profiles(conn, universe),
+        *_prices(conn, universe, window),
+        *_rates(conn, universe, window),
+        *_quotes(conn, universe),
+        *(_chains(conn, universe) if with_chains else ()),
+    )
+
+
+def _profiles(conn: Connection, universe: Universe) -> Iterable[Request]:
+    symbols = unexplained(conn, [instrument.id for instrument in universe.priced])
+    today = (universe.as_of, universe.as_of)
+    gaps = find_gaps(dict.fromkeys(symbols, today), asked(conn, universe.market, "profile"))
+    return [ProfileRequest(gap.symbols) for gap in gaps if gap.last == universe.as_of]
+
+
+def _prices(conn: Connection, universe: Universe, window: Range) -> Iterable[Request]:
+    wanted = dict.fromkeys((instrument.symbol for instrument in universe.priced), window)
+    for gap in find_gaps(wanted, asked(conn, universe.market, "prices")):
+        for at in range(0, len(gap.symbols), SYMBOLS_PER_REQUEST):
+            yield PriceRequest(gap.symbols[at : at + SYMBOLS_PER_REQUEST], (gap.first, gap.last))
+
+
+def _rates(conn: Connection, universe: Universe, window: Range) -> Iterable[Request]:
+    gaps = find_gaps(dict.fromkeys(TREASURY_SERIES, window), asked(conn, universe.market, "rates"))
+    return [RateRequest(gap.symbols, (gap.first, gap.last)) for gap in gaps]
+
+
+def _quotes(conn: Connection, universe: Universe) -> Iterable[Request]:
+    terms = _terms_in_force(conn, universe)
+    wanted = {}
+    for contract in universe.contracts:
+        since = universe.held_since.get(contract.id)
+        until = min(universe.as_of, contract.option.expiry) if contract.option else universe.as_of
+        if since is not None and since <= until and contract.symbol in terms:
+            wanted[contract.symbol] = (since, until)
+    for gap in find_gaps(wanted, asked(conn, universe.market, "option_quotes")):
+        yield QuoteRequest({symbol: terms[symbol] for symbol in gap.symbols}, (gap.first, gap.last))
+
+
+def _chains(conn: Connection, universe: Universe) -> Iterable[Request]:
+    today = (universe.as_of, universe.as_of)
+    roots = {contract.option.underlying for contract in universe.contracts if contract.option}
+    gaps = find_gaps(dict.fromkeys(sorted(roots), today), asked(conn, universe.market, "chain"))
+    return [ChainRequest(symbol, gap.last) for gap in gaps if gap.last == universe.as_of for symbol in gap.symbols]
+
+
+def _add_twins(conn: Connection, held: Iterable[Instrument], as_of: date) -> dict[int, int]:
+    """The other right of each held strike and expiry, by id, with the held one: parity needs both."""
+    contracts = {instrument.id: instrument.option for instrument in held if instrument.option}
+    originals = {_twin(terms): instrument_id for instrument_id, terms in contracts.items()}
+    return {twin: originals[terms] for terms, twin in save_options(conn, originals, as_of).items()}
+
+
+def _twin(terms: OptionTerms) -> OptionTerms:
+    other = Right.PUT if terms.right is Right.CALL else Right.CALL
+    return OptionTerms(terms.underlying, terms.expiry, other, terms.strike)
+
+
+def _terms_in_force(conn: Connection, universe: Universe) -> dict[str, OptionTerms]:
+    """Terms by symbol after the splits since they were listed; a contract that a split made odd has none."""
+    splits = load_splits(conn, universe.market, [instrument.id for instrument in universe.priced], universe.as_of)
+    rows = list(zip(splits.instrument_id.tolist(), splits.ex_date.tolist(), splits.ratio.tolist(), strict=True))
+    found = {}
+    for contract in universe.contracts:
+        terms, basis = contract.option, contract.terms_as_of
+        if terms is None or basis is None:
+            continue
+        ratios = [ratio for parent, ex_date, ratio in rows if parent == contract.underlying_id and ex_date > basis]
+        if all(ratio.is_integer() for ratio in ratios):
+            found[contract.symbol] = _after_splits(terms, ratios)
+    return found
+
+
+def _after_splits(terms: OptionTerms, ratios: Iterable[float]) -> OptionTerms:
+    strike = terms.strike
+    for ratio in ratios:
+        strike /= Decimal(int(ratio))
+    return OptionTerms(terms.underlying, terms.expiry, terms.right, strike)

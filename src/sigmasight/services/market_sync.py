@@ -1,0 +1,231 @@
+"""Send the planned requests to providers and put what they answer into the store."""
+
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from typing import TypeVar
+
+from sigmasight.domain.instruments import OptionTerms, Profile
+from sigmasight.domain.market_data import DailyBars, Dividend, Market, OptionQuotes, Split, Yields
+from sigmasight.market.checks import RefusedRow, check_bars, check_option_quotes, check_yields
+from sigmasight.market.ports import Options, Prices, Profiles, Rates
+from sigmasight.services.market_plan import (
+    ChainRequest,
+    PriceRequest,
+    ProfileRequest,
+    QuoteRequest,
+    RateRequest,
+    Request,
+    Universe,
+)
+from sigmasight.store.database import Connection
+from sigmasight.store.instruments import save_options, save_profiles
+from sigmasight.store.prices import (
+    closes_before,
+    closes_on,
+    remember_asked,
+    save_bars,
+    save_dividends,
+    save_quotes,
+    save_splits,
+    save_yields,
+    set_aside,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Sources:
+    """Who is asked, in this order, for each kind of data of one market."""
+
+    profiles: tuple[Profiles, ...] = ()
+    prices: tuple[Prices, ...] = ()
+    rates: tuple[Rates, ...] = ()
+    options: tuple[Options, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What one provider had for a request."""
+
+    source: str
+    profiles: Mapping[str, Profile] = field(default_factory=dict)
+    bars: Mapping[str, DailyBars] = field(default_factory=dict)
+    dividends: Sequence[Dividend] = ()
+    splits: Sequence[Split] = ()
+    yields: Mapping[str, Yields] = field(default_factory=dict)
+    quotes: Mapping[OptionTerms, OptionQuotes] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Coverage:
+    """How many of the held instruments have a price of the session itself."""
+
+    held: int
+    priced: int
+    missing: tuple[str, ...]
+
+    @property
+    def share(self) -> float:
+        """Share that is priced; 1 where nothing is held."""
+        return self.priced / self.held if self.held else 1.0
+
+
+def fetch(request: Request, sources: Sources) -> tuple[Answer, ...]:
+    """Ask the providers in order, each only for what the ones before it had nothing of.
+
+    Raises:
+        ProviderError: If a provider cannot be asked.
+    """
+    match request:
+        case ProfileRequest(symbols):
+            return _ask(sources.profiles, symbols, lambda p, s: Answer(p.name, profiles=p.profiles(s)), _profiled)
+        case PriceRequest(symbols, days):
+            return _ask(sources.prices, symbols, lambda p, s: _prices(p, s, *days), _with_bars)
+        case RateRequest(series, days):
+            return _ask(sources.rates, series, lambda p, s: Answer(p.name, yields=p.yields(s, *days)), _with_yields)
+        case QuoteRequest(contracts, days):
+            return _ask(sources.options, tuple(contracts.values()), lambda p, c: _quotes(p, c, *days), _with_quotes)
+        case ChainRequest(underlying, day):
+            return _ask(sources.options, (underlying,), lambda p, u: _chain(p, u[0], day), _with_chain)
+
+
+def store_answers(conn: Connection, universe: Universe, request: Request, answers: Iterable[Answer]) -> int:
+    """Check and save what providers answered, and remember what was asked; returns how many rows were refused."""
+    refused = 0
+    given = list(answers)
+    for answer in given:
+        save_profiles(conn, answer.profiles, answer.source)
+        refused += _store_prices(conn, universe, answer)
+        refused += _store_yields(conn, universe, answer)
+        refused += _store_quotes(conn, universe, request, answer)
+    kind, subjects, span = _asked(request, universe.as_of)
+    sources = ",".join(answer.source for answer in given) or "nobody"
+    remember_asked(conn, universe.market, kind, subjects, span, sources)
+    return refused
+
+
+def preflight(conn: Connection, universe: Universe, held: Collection[int]) -> Coverage:
+    """What of the held instruments has a price of the session itself."""
+    symbols = {instrument.id: instrument.symbol for instrument in universe.instruments if instrument.id in held}
+    priced = closes_on(conn, universe.market, symbols, universe.as_of)
+    missing = sorted(symbol for instrument_id, symbol in symbols.items() if instrument_id not in priced)
+    return Coverage(held=len(symbols), priced=len(symbols) - len(missing), missing=tuple(missing))
+
+
+_Provider = TypeVar("_Provider")
+_Subject = TypeVar("_Subject", str, OptionTerms)
+
+
+def _ask(
+    providers: Iterable[_Provider],
+    subjects: Sequence[_Subject],
+    ask: Callable[[_Provider, Sequence[_Subject]], Answer],
+    answered: Callable[[Answer], Collection[_Subject]],
+) -> tuple[Answer, ...]:
+    answers: list[Answer] = []
+    left = list(subjects)
+    for provider in providers:
+        if left:
+            answers.append(ask(provider, left))
+            found = answered(answers[-1])
+            left = [subject for subject in left if subject not in found]
+    return tuple(answers)
+
+
+def _prices(provider: Prices, symbols: Sequence[str], first: date, last: date) -> Answer:
+    return Answer(
+        provider.name,
+        bars=provider.daily_bars(symbols, first, last),
+        dividends=provider.dividends(symbols, first, last),
+        splits=provider.splits(symbols, first, last),
+    )
+
+
+def _quotes(provider: Options, contracts: Sequence[OptionTerms], first: date, last: date) -> Answer:
+    return Answer(provider.name, quotes={quote.terms: quote for quote in provider.quotes(contracts, first, last)})
+
+
+def _chain(provider: Options, underlying: str, day: date) -> Answer:
+    return Answer(provider.name, quotes={quote.terms: quote for quote in provider.chain(underlying, day)})
+
+
+def _profiled(answer: Answer) -> Collection[str]:
+    return answer.profiles.keys()
+
+
+def _with_bars(answer: Answer) -> Collection[str]:
+    return {symbol for symbol, bars in answer.bars.items() if len(bars.days)}
+
+
+def _with_yields(answer: Answer) -> Collection[str]:
+    return {series for series, yields in answer.yields.items() if len(yields.days)}
+
+
+def _with_quotes(answer: Answer) -> Collection[OptionTerms]:
+    return {terms for terms, quotes in answer.quotes.items() if len(quotes.days)}
+
+
+def _with_chain(answer: Answer) -> Collection[str]:
+    return {terms.underlying for terms in answer.quotes}
+
+
+def _store_prices(conn: Connection, universe: Universe, answer: Answer) -> int:
+    ids, market = universe.ids, universe.market
+    save_dividends(conn, market, [(ids[row.symbol], row) for row in answer.dividends], answer.source)
+    save_splits(conn, market, [(ids[row.symbol], row) for row in answer.splits], answer.source)
+    if not answer.bars:
+        return 0
+    firsts = {ids[symbol]: bars.days[0].item() for symbol, bars in answer.bars.items() if len(bars.days)}
+    before = closes_before(conn, market, firsts)
+    accepted: dict[int, DailyBars] = {}
+    refused: list[RefusedRow] = []
+    for symbol, bars in answer.bars.items():
+        own = [split for split in answer.splits if split.symbol == symbol]
+        checked = check_bars(bars, today=universe.as_of, splits=own, previous_close=before.get(ids[symbol]))
+        accepted[ids[symbol]] = checked.accepted
+        refused += checked.refused
+    save_bars(conn, market, accepted, answer.source)
+    return _set_aside(conn, market, refused, answer.source)
+
+
+def _store_yields(conn: Connection, universe: Universe, answer: Answer) -> int:
+    market = universe.market
+    checked = [check_yields(yields, today=universe.as_of) for yields in answer.yields.values()]
+    save_yields(conn, market, [each.accepted for each in checked], answer.source)
+    return _set_aside(conn, market, [row for each in checked for row in each.refused], answer.source)
+
+
+def _store_quotes(conn: Connection, universe: Universe, request: Request, answer: Answer) -> int:
+    """Quotes go to the contract that was asked for, whatever its terms have become since it was listed."""
+    if not answer.quotes:
+        return 0
+    if isinstance(request, QuoteRequest):
+        ids = {terms: universe.ids[symbol] for symbol, terms in request.contracts.items()}
+    else:
+        ids = save_options(conn, answer.quotes, universe.as_of)
+    checked = {ids[terms]: check_option_quotes(quotes, today=universe.as_of) for terms, quotes in answer.quotes.items()}
+    save_quotes(conn, universe.market, {key: each.accepted for key, each in checked.items()}, answer.source)
+    return _set_aside(conn, universe.market, [r for each in checked.values() for r in each.refused], answer.source)
+
+
+def _set_aside(conn: Connection, market: Market, refused: Sequence[RefusedRow], source: str) -> int:
+    rows = [
+        {"symbol": row.symbol, "day": row.day, "field": row.field, "value": repr(row.value), "why": row.why}
+        for row in refused
+    ]
+    set_aside(conn, market, rows, source)
+    return len(rows)
+
+
+def _asked(request: Request, today: date) -> tuple[str, Collection[str], tuple[date, date]]:
+    match request:
+        case ProfileRequest(symbols):
+            return "profile", symbols, (today, today)
+        case PriceRequest(symbols, days):
+            return "prices", symbols, days
+        case RateRequest(series, days):
+            return "rates", series, days
+        case QuoteRequest(contracts, days):
+            return "option_quotes", contracts, days
+        case ChainRequest(underlying, day):
+            return "chain", (underlying,), (day, day)

@@ -1,0 +1,146 @@
+"""Users and portfolios, their statements and tags at rest."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from uuid import UUID
+
+from sqlalchemy import Connection, Row, delete, func, insert, select
+from sqlalchemy.dialects.postgresql import insert as upsert
+
+from sigmasight.domain.books import Portfolio, Statement, StatementKind
+from sigmasight.domain.errors import ConflictError, NotFoundError
+from sigmasight.domain.market_data import Market
+from sigmasight.store.tables import portfolio_settings, portfolios, statements, tags, users
+
+
+@dataclass(frozen=True, slots=True)
+class User:
+    """Who owns portfolios."""
+
+    id: UUID
+    email: str
+    name: str
+    role: str
+
+
+def find_user(conn: Connection, email: str) -> User | None:
+    """The user with an e-mail address, whatever its case."""
+    row = conn.execute(select(users).where(func.lower(users.c.email) == email.lower())).one_or_none()
+    return None if row is None else User(row.id, row.email, row.name, row.role)
+
+
+def add_user(conn: Connection, *, email: str, name: str, password_hash: str, role: str = "user") -> User:
+    """Add a user.
+
+    Raises:
+        ConflictError: If the e-mail address is taken.
+    """
+    if find_user(conn, email) is not None:
+        raise ConflictError(f"there is a user {email} already")
+    new = insert(users).values(email=email, name=name, password_hash=password_hash, role=role).returning(users.c.id)
+    return User(conn.execute(new).scalar_one(), email, name, role)
+
+
+def delete_user(conn: Connection, user_id: UUID) -> None:
+    """Delete a user with all that is his."""
+    conn.execute(delete(users).where(users.c.id == user_id))
+
+
+def add_portfolio(
+    conn: Connection, *, user_id: UUID, name: str, market: Market, opened_on: date, description: str = ""
+) -> Portfolio:
+    """Add an empty portfolio with default settings.
+
+    Raises:
+        ConflictError: If the user has one of that name.
+    """
+    taken = select(portfolios.c.id).where(portfolios.c.user_id == user_id, portfolios.c.name == name)
+    if conn.execute(taken).first() is not None:
+        raise ConflictError(f"there is a portfolio {name!r} already")
+    columns = {"user_id": user_id, "name": name, "market": market, "opened_on": opened_on, "description": description}
+    new_id = conn.execute(insert(portfolios).values(columns).returning(portfolios.c.id)).scalar_one()
+    conn.execute(insert(portfolio_settings).values(portfolio_id=new_id, user_id=user_id))
+    return Portfolio(new_id, user_id, name, market, opened_on)
+
+
+def find_portfolios(conn: Connection, name: str, *, user_id: UUID | None = None) -> tuple[Portfolio, ...]:
+    """The portfolios of a name: a user's one, or everybody's for the operator."""
+    query = select(portfolios).where(portfolios.c.name == name)
+    if user_id is not None:
+        query = query.where(portfolios.c.user_id == user_id)
+    return tuple(_portfolio(row) for row in conn.execute(query.order_by(portfolios.c.id)))
+
+
+def owned_portfolio(conn: Connection, user_id: UUID, portfolio_id: UUID) -> Portfolio:
+    """A portfolio of a user.
+
+    Raises:
+        NotFoundError: If there is none, or it is somebody else's.
+    """
+    query = select(portfolios).where(portfolios.c.id == portfolio_id, portfolios.c.user_id == user_id)
+    row = conn.execute(query).one_or_none()
+    if row is None:
+        raise NotFoundError(f"there is no portfolio {portfolio_id}")
+    return _portfolio(row)
+
+
+def portfolios_on(conn: Connection, day: date) -> tuple[Portfolio, ...]:
+    """Everybody's portfolios that exist on a day, ascending by id: for the night."""
+    rows = conn.execute(select(portfolios).where(portfolios.c.opened_on <= day).order_by(portfolios.c.id))
+    return tuple(_portfolio(row) for row in rows)
+
+
+def all_portfolios(conn: Connection) -> tuple[tuple[User, Portfolio], ...]:
+    """Everybody's portfolios with their owners, ordered by creation: for the operator."""
+    rows = conn.execute(
+        select(users.c.id.label("owner"), users.c.email, users.c.name.label("owner_name"), users.c.role, portfolios)
+        .join(users, users.c.id == portfolios.c.user_id)
+        .order_by(portfolios.c.created_at, portfolios.c.id)
+    )
+    return tuple((User(row.owner, row.email, row.owner_name, row.role), _portfolio(row)) for row in rows)
+
+
+def lock_portfolios(conn: Connection, ids: Collection[UUID]) -> None:
+    """Let no other transaction make snapshots of these portfolios, or change their ledger, until this one ends."""
+    query = select(portfolios.c.id).where(portfolios.c.id.in_(list(ids))).order_by(portfolios.c.id)
+    conn.execute(query.with_for_update(key_share=True))
+
+
+def add_statement(conn: Connection, portfolio: Portfolio, kind: StatementKind, as_of: date, amount: Decimal) -> None:
+    """Append a statement; it holds from its day on, until a later one."""
+    conn.execute(
+        insert(statements).values(
+            portfolio_id=portfolio.id, user_id=portfolio.user_id, kind=kind, as_of=as_of, amount=amount
+        )
+    )
+
+
+def load_statements(conn: Connection, portfolio_ids: Collection[UUID], last: date) -> tuple[Statement, ...]:
+    """Statements up to a day, in the order in which they were recorded."""
+    rows = conn.execute(
+        select(statements)
+        .where(statements.c.portfolio_id.in_(list(portfolio_ids)), statements.c.as_of <= last)
+        .order_by(statements.c.id)
+    )
+    return tuple(Statement(row.portfolio_id, StatementKind(row.kind), row.as_of, row.amount) for row in rows)
+
+
+def ensure_tags(conn: Connection, user_id: UUID, names: Sequence[str], kind: str = "regular") -> dict[str, UUID]:
+    """Ids of a user's tags by name in lower case; those that are missing are made."""
+    if not names:
+        return {}
+    rows = [{"user_id": user_id, "name": name, "kind": kind} for name in dict.fromkeys(names)]
+    conn.execute(upsert(tags).values(rows).on_conflict_do_nothing())
+    lowered = [name.lower() for name in names]
+    found = conn.execute(
+        select(func.lower(tags.c.name), tags.c.id).where(
+            tags.c.user_id == user_id, func.lower(tags.c.name).in_(lowered)
+        )
+    )
+    return {name: tag_id for name, tag_id in found}
+
+
+def _portfolio(row: Row[tuple[object, ...]]) -> Portfolio:
+    return Portfolio(row.id, row.user_id, row.name, Market(row.market), row.opened_on)

@@ -1,0 +1,190 @@
+"""Positions at rest."""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from uuid import UUID
+
+from sqlalchemy import Connection, Row, delete, func, insert, or_, select, update
+
+from sigmasight.domain.books import Portfolio, Position, TagOfPosition
+from sigmasight.domain.errors import NotFoundError
+from sigmasight.store.tables import imports, instruments, portfolios, position_tags, positions, tags
+
+
+@dataclass(frozen=True, slots=True)
+class NewPosition:
+    """What is about to be written."""
+
+    instrument_id: int
+    quantity: Decimal
+    entry_price: Decimal
+    entry_date: date
+    tags: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ImportRecord:
+    """What a committed file was and what became of its rows."""
+
+    file_name: str
+    sha256: str
+    rows_read: int
+    rows_taken: int
+    rows_known: int
+    rows_refused: int
+
+
+def add_import(conn: Connection, portfolio: Portfolio, record: ImportRecord) -> UUID:
+    """Write down a committed import."""
+    values = {name: getattr(record, name) for name in record.__slots__}
+    new = insert(imports).values(portfolio_id=portfolio.id, user_id=portfolio.user_id, **values).returning(imports.c.id)
+    imported: UUID = conn.execute(new).scalar_one()
+    return imported
+
+
+def add_positions(
+    conn: Connection,
+    portfolio: Portfolio,
+    new: Sequence[NewPosition],
+    *,
+    recorded_on: date,
+    tag_ids: Mapping[str, UUID],
+    imported: bool,
+    import_id: UUID | None = None,
+) -> tuple[UUID, ...]:
+    """Add positions with their tags (``tag_ids`` by name in lower case); returns their ids in order."""
+    if not new:
+        return ()
+    rows = [
+        {
+            "portfolio_id": portfolio.id,
+            "user_id": portfolio.user_id,
+            "instrument_id": position.instrument_id,
+            "quantity": position.quantity,
+            "entry_price": position.entry_price,
+            "entry_date": position.entry_date,
+            "recorded_on": recorded_on,
+            "imported": imported,
+            "import_id": import_id,
+        }
+        for position in new
+    ]
+    ids = conn.execute(insert(positions).returning(positions.c.id, sort_by_parameter_order=True), rows).scalars().all()
+    links = [
+        {"position_id": position_id, "tag_id": tag_ids[tag.lower()], "user_id": portfolio.user_id}
+        for position_id, position in zip(ids, new, strict=True)
+        for tag in dict.fromkeys(position.tags)
+    ]
+    if links:
+        conn.execute(insert(position_tags), links)
+    return tuple(ids)
+
+
+def load_positions(conn: Connection, portfolio_ids: Collection[UUID], last: date) -> tuple[Position, ...]:
+    """Positions, open or closed, that were held on some day up to ``last``; in a fixed order."""
+    query = select(positions).where(positions.c.portfolio_id.in_(list(portfolio_ids)), positions.c.held_from <= last)
+    order = (positions.c.portfolio_id, positions.c.held_from, positions.c.instrument_id, positions.c.id)
+    return tuple(_position(row) for row in conn.execute(query.order_by(*order)))
+
+
+def first_held(conn: Connection, market: str, *, first: date, last: date) -> dict[int, date]:
+    """Instruments that any portfolio of a market held on some day of a range, and since when at the earliest."""
+    query = (
+        select(positions.c.instrument_id, func.min(positions.c.held_from))
+        .join(portfolios, portfolios.c.id == positions.c.portfolio_id)
+        .where(
+            portfolios.c.market == market,
+            positions.c.held_from <= last,
+            func.coalesce(positions.c.exit_date, last) >= first,
+        )
+        .group_by(positions.c.instrument_id)
+    )
+    return {instrument_id: since for instrument_id, since in conn.execute(query)}
+
+
+def open_on(conn: Connection, market: str, day: date) -> frozenset[int]:
+    """Instruments that any portfolio of a market holds at a day's close; expired options are held until settled."""
+    query = (
+        select(positions.c.instrument_id)
+        .join(portfolios, portfolios.c.id == positions.c.portfolio_id)
+        .where(
+            portfolios.c.market == market,
+            positions.c.held_from <= day,
+            or_(positions.c.exit_date.is_(None), positions.c.exit_date > day),
+        )
+        .distinct()
+    )
+    return frozenset(conn.execute(query).scalars())
+
+
+def known_lots(conn: Connection, portfolio_id: UUID) -> tuple[tuple[int, Decimal, Decimal, date], ...]:
+    """Instrument, quantity, entry price and entry date of every position that was ever imported into a portfolio."""
+    columns = (positions.c.instrument_id, positions.c.quantity, positions.c.entry_price, positions.c.entry_date)
+    query = select(*columns).where(positions.c.portfolio_id == portfolio_id, positions.c.imported)
+    rows = conn.execute(query.order_by(positions.c.id))
+    return tuple((row.instrument_id, row.quantity, row.entry_price, row.entry_date) for row in rows)
+
+
+def owned_position(conn: Connection, user_id: UUID, position_id: UUID) -> Position:
+    """A position of a user.
+
+    Raises:
+        NotFoundError: If there is none, or it is somebody else's.
+    """
+    query = select(positions).where(positions.c.id == position_id, positions.c.user_id == user_id)
+    row = conn.execute(query.with_for_update()).one_or_none()
+    if row is None:
+        raise NotFoundError(f"there is no position {position_id}")
+    return _position(row)
+
+
+def write_exit(conn: Connection, position_id: UUID, *, exit_date: date, exit_price: Decimal | None) -> None:
+    """Close a position on a day, sold at a price or (None) taken out."""
+    conn.execute(
+        update(positions).where(positions.c.id == position_id).values(exit_date=exit_date, exit_price=exit_price)
+    )
+
+
+def delete_position(conn: Connection, position_id: UUID) -> None:
+    """Delete a position as if it had never been."""
+    conn.execute(delete(positions).where(positions.c.id == position_id))
+
+
+def load_tags(conn: Connection, portfolio_ids: Collection[UUID]) -> tuple[TagOfPosition, ...]:
+    """The tags of positions."""
+    rows = conn.execute(
+        select(position_tags.c.position_id, tags.c.name)
+        .join(tags, tags.c.id == position_tags.c.tag_id)
+        .join(positions, positions.c.id == position_tags.c.position_id)
+        .where(positions.c.portfolio_id.in_(list(portfolio_ids)))
+        .order_by(tags.c.name, position_tags.c.position_id)
+    )
+    return tuple(TagOfPosition(row[0], row[1]) for row in rows)
+
+
+def symbols_of(conn: Connection, portfolio_id: UUID) -> tuple[str, ...]:
+    """The symbol of every position of a portfolio."""
+    query = (
+        select(instruments.c.symbol)
+        .join(positions, positions.c.instrument_id == instruments.c.id)
+        .where(positions.c.portfolio_id == portfolio_id)
+        .order_by(instruments.c.symbol)
+    )
+    return tuple(conn.execute(query).scalars())
+
+
+def _position(row: Row[tuple[object, ...]]) -> Position:
+    return Position(
+        id=row.id,
+        portfolio_id=row.portfolio_id,
+        instrument_id=row.instrument_id,
+        quantity=row.quantity,
+        entry_price=row.entry_price,
+        entry_date=row.entry_date,
+        held_from=row.held_from,
+        brought_in=row.brought_in,
+        exit_date=row.exit_date,
+        exit_price=row.exit_price,
+    )

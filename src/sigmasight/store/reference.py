@@ -1,0 +1,102 @@
+"""Factor definitions and stress scenarios at rest, and the audit log."""
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+from uuid import UUID
+
+from sqlalchemy import Connection, insert, or_, select
+from sqlalchemy.dialects.postgresql import insert as upsert
+
+from sigmasight.domain.factors import FactorDefinition, FactorProxy
+from sigmasight.domain.scenarios import Basis, Category, Scenario, Severity, Shock
+from sigmasight.store.tables import audit_log, factor_definitions, factor_proxies, stress_test_scenarios
+
+
+def add_factors(conn: Connection, factors: Sequence[FactorDefinition]) -> None:
+    """Add factor definitions and proxies that are not there; what an operator changed stays."""
+    rows = [
+        {"name": f.name, "display_order": f.display_order, "active": f.active, "description": f.description}
+        for f in factors
+    ]
+    conn.execute(upsert(factor_definitions).values(rows).on_conflict_do_nothing())
+    proxies = [
+        {"factor": f.name, "symbol": proxy.symbol, "valid_from": proxy.valid_from, "valid_to": proxy.valid_to}
+        for f in factors
+        for proxy in f.proxies
+    ]
+    conn.execute(upsert(factor_proxies).values(proxies).on_conflict_do_nothing())
+
+
+def load_factors(conn: Connection) -> tuple[FactorDefinition, ...]:
+    """All factor definitions in display order."""
+    proxies: dict[str, list[FactorProxy]] = {}
+    for row in conn.execute(select(factor_proxies).order_by(factor_proxies.c.factor, factor_proxies.c.valid_from)):
+        proxies.setdefault(row.factor, []).append(FactorProxy(row.symbol, row.valid_from, row.valid_to))
+    rows = conn.execute(select(factor_definitions).order_by(factor_definitions.c.display_order))
+    return tuple(
+        FactorDefinition(
+            row.name, row.display_order, row.active, tuple(proxies.get(row.name, ())), description=row.description
+        )
+        for row in rows
+    )
+
+
+def proxies_on(conn: Connection, day: date) -> tuple[str, ...]:
+    """Symbols of the funds that stand for the active factors on a day."""
+    query = (
+        select(factor_proxies.c.symbol)
+        .join(factor_definitions, factor_definitions.c.name == factor_proxies.c.factor)
+        .where(
+            factor_definitions.c.active,
+            factor_proxies.c.valid_from <= day,
+            or_(factor_proxies.c.valid_to.is_(None), factor_proxies.c.valid_to > day),
+        )
+        .order_by(factor_definitions.c.display_order)
+    )
+    return tuple(conn.execute(query).scalars())
+
+
+def add_scenarios(conn: Connection, scenarios: Sequence[Scenario]) -> None:
+    """Add shipped scenarios that are not there; what an operator changed stays."""
+    rows = [
+        {
+            "id": scenario.id,
+            "name": scenario.name,
+            "description": scenario.description,
+            "category": scenario.category,
+            "severity": scenario.severity,
+            "active": scenario.active,
+            "basis": scenario.basis,
+            "shocks": [{"factor": shock.factor, "size": shock.size} for shock in scenario.shocks],
+            "position": at,
+        }
+        for at, scenario in enumerate(scenarios)
+    ]
+    conn.execute(upsert(stress_test_scenarios).values(rows).on_conflict_do_nothing())
+
+
+def load_shipped_scenarios(conn: Connection) -> tuple[Scenario, ...]:
+    """The scenarios that everybody has, in the order of their file."""
+    query = select(stress_test_scenarios).where(stress_test_scenarios.c.user_id.is_(None))
+    rows = conn.execute(query.order_by(stress_test_scenarios.c.position, stress_test_scenarios.c.id))
+    return tuple(
+        Scenario(
+            id=row.id,
+            name=row.name,
+            category=Category(row.category),
+            severity=Severity(row.severity),
+            active=row.active,
+            basis=Basis(row.basis),
+            shocks=tuple(Shock(shock["factor"], shock["size"]) for shock in row.shocks),
+            description=row.description,
+        )
+        for row in rows
+    )
+
+
+def write_audit(
+    conn: Connection, *, user_id: UUID | None, portfolio_id: UUID | None, action: str, detail: Mapping[str, object]
+) -> None:
+    """Write down who changed what."""
+    values = {"user_id": user_id, "portfolio_id": portfolio_id, "action": action, "detail": dict(detail)}
+    conn.execute(insert(audit_log).values(values))

@@ -1,0 +1,36 @@
+"""Every setting, read once from the environment and `.env`; nothing else reads them."""
+
+from pathlib import Path
+from typing import Literal
+
+from platformdirs import user_data_path
+from pydantic import Field, PositiveInt, SecretStr
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class Settings(BaseSettings):
+    """What an operator may set. `.env.example` lists all of it."""
+
+    model_config = SettingsConfigDict(env_file=".env", env_file_encoding="utf-8", extra="ignore", frozen=True)
+
+    environment: Literal["development", "staging", "production"] = Field(
+        default="development", validation_alias="SIGMASIGHT_ENV"
+    )
+    home: Path | None = Field(default=None, validation_alias="SIGMASIGHT_HOME")
+    database_url: SecretStr | None = Field(default=None, validation_alias="DATABASE_URL")
+    postgres_binaries: Path | None = Field(default=None, validation_alias="SIGMASIGHT_POSTGRES_BINARIES")
+    database_pool_size: PositiveInt = Field(default=5, validation_alias="SIGMASIGHT_DATABASE_POOL_SIZE")
+    database_connect_seconds: PositiveInt = Field(default=10, validation_alias="SIGMASIGHT_DATABASE_CONNECT_SECONDS")
+    stale_sessions: int = Field(default=5, ge=0, le=60, validation_alias="SIGMASIGHT_STALE_SESSIONS")
+    history_sessions: int = Field(default=520, ge=2, le=5000, validation_alias="SIGMASIGHT_HISTORY_SESSIONS")
+    portfolios_per_shard: PositiveInt = Field(default=500, validation_alias="SIGMASIGHT_PORTFOLIOS_PER_SHARD")
+    now: str | None = Field(default=None, validation_alias="SIGMASIGHT_NOW")
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(default="WARNING", validation_alias="LOG_LEVEL")
+
+    @property
+    def data_home(self) -> Path:
+        """Where SigmaSight keeps its data: SIGMASIGHT_HOME, else the platform's data directory."""
+        return (self.home or user_data_path("sigmasight", appauthor=False)).expanduser().absolute()
+
+
+NAMES = tuple(str(field.validation_alias) for field in Settings.model_fields.values())

@@ -1,0 +1,143 @@
+"""Random small worlds: everything that can happen to a ledger within three weeks, weekends and a holiday among them."""
+
+from collections.abc import Mapping
+from datetime import date, timedelta
+from decimal import Decimal
+
+from hypothesis import strategies as st
+
+from sigmasight.domain.books import Portfolio, Position, Statement, StatementKind
+from sigmasight.domain.instruments import Instrument, Right
+from support.books import DividendOn, SplitOn, World, cash, holding, option, other_assets, portfolio, stock, weekdays
+
+FIRST_DAY = date(2025, 4, 9)  # a Wednesday
+LAST_DAY = date(2025, 4, 29)
+GOOD_FRIDAY = date(2025, 4, 18)
+CALENDAR = weekdays(FIRST_DAY, LAST_DAY, holidays=(GOOD_FRIDAY,))
+OPENING_DAY = date(2025, 4, 10)  # no book opens before: the calendar needs a session before its first one
+RATIOS = ((2, 1), (3, 1), (3, 2), (1, 10))
+
+any_day = st.integers(0, (LAST_DAY - FIRST_DAY).days).map(lambda n: FIRST_DAY + timedelta(days=n))
+cents = st.integers(1, 30_000).map(lambda n: Decimal(n) / 100)
+share_prices = st.integers(500, 30_000).map(lambda n: Decimal(n) / 100)
+quantities = st.integers(1, 4_000).map(lambda n: Decimal(n) / 8) | st.integers(-4_000, -1).map(lambda n: Decimal(n) / 8)
+
+
+def days_from(first: date) -> st.SearchStrategy[date]:
+    """Any day of the calendar from a given one on."""
+    return st.integers(0, (LAST_DAY - first).days).map(lambda n: first + timedelta(days=n))
+
+
+@st.composite
+def options_on(draw: st.DrawFn, instrument_id: int, underlying: Instrument) -> Instrument:
+    """An option that is likely to expire within the calendar."""
+    listed = draw(st.just(FIRST_DAY - timedelta(days=30)) | any_day)
+    return option(
+        instrument_id,
+        underlying,
+        right=draw(st.sampled_from(Right)),
+        strike=draw(share_prices),
+        expiry=draw(days_from(listed) | st.just(LAST_DAY + timedelta(days=60))) if listed >= FIRST_DAY else draw(any_day),
+        terms_as_of=listed,
+        multiplier=draw(st.sampled_from((100, 10))),
+        currency=underlying.currency,
+    )
+
+
+@st.composite
+def securities(draw: st.DrawFn) -> tuple[Instrument, ...]:
+    """Shares, perhaps one in another currency, and options on some of them; ids in no order."""
+    foreign = draw(st.sampled_from(("USD", "USD", "CAD")))
+    shares = (stock(3), stock(9), stock(5), stock(4, currency=foreign))
+    options = tuple(
+        draw(options_on(at, draw(st.sampled_from(shares)))) for at in range(6, 6 + draw(st.integers(0, 3)))
+    )
+    return draw(st.permutations(shares + options).map(tuple))
+
+
+@st.composite
+def price_tables(draw: st.DrawFn, instruments: tuple[Instrument, ...]) -> Mapping[tuple[int, date], Decimal]:
+    """Closes of most sessions, with gaps long and short, or of none."""
+    table = {}
+    for each in instruments:
+        some = cents if each.option else share_prices
+        row = draw(
+            st.lists(some, min_size=len(CALENDAR.sessions), max_size=len(CALENDAR.sessions))
+            | st.lists(
+                st.none() | st.none() | some, min_size=len(CALENDAR.sessions), max_size=len(CALENDAR.sessions)
+            )
+        )
+        table |= {(each.id, day): price for day, price in zip(CALENDAR.sessions, row, strict=True) if price is not None}
+    return table
+
+
+@st.composite
+def splits_of(draw: st.DrawFn, instruments: tuple[Instrument, ...]) -> tuple[SplitOn, ...]:
+    """A few splits, one per share and day at most."""
+    shares = [each.id for each in instruments if each.option is None]
+    drawn = draw(st.lists(st.tuples(st.sampled_from(shares), any_day), max_size=4, unique=True))
+    return tuple(SplitOn(held, day, *draw(st.sampled_from(RATIOS))) for held, day in drawn)
+
+
+@st.composite
+def dividends_of(draw: st.DrawFn, instruments: tuple[Instrument, ...]) -> tuple[DividendOn, ...]:
+    """A few dividends."""
+    shares = [each.id for each in instruments if each.option is None]
+    drawn = draw(st.lists(st.tuples(st.sampled_from(shares), any_day), max_size=5, unique=True))
+    return tuple(DividendOn(held, day, draw(cents) / 20) for held, day in drawn)
+
+
+@st.composite
+def positions_in(
+    draw: st.DrawFn, book: Portfolio, instruments: tuple[Instrument, ...], *, max_size: int = 7
+) -> tuple[Position, ...]:
+    """Positions bought, sold short or brought in, some closed, some taken out."""
+    return tuple(
+        draw(_position_in(book, instruments, label=str(at))) for at in range(draw(st.integers(0, max_size)))
+    )
+
+
+@st.composite
+def _position_in(draw: st.DrawFn, book: Portfolio, instruments: tuple[Instrument, ...], *, label: str) -> Position:
+    held_from = draw(days_from(book.opened_on))
+    exit_date = draw(st.none() | days_from(held_from))
+    return holding(
+        book,
+        draw(st.sampled_from(instruments)),
+        draw(quantities),
+        entry_price=draw(cents),
+        held_from=held_from,
+        brought_in=draw(st.booleans()),
+        exit_date=exit_date,
+        exit_price=draw(st.none() | cents) if exit_date else None,
+        label=label,
+    )
+
+
+@st.composite
+def statements_of(draw: st.DrawFn, book: Portfolio) -> tuple[Statement, ...]:
+    """Statements in the order of their recording, which is not the order of their days."""
+    drawn = draw(st.lists(st.tuples(any_day, st.integers(-100_000, 2_000_000), st.sampled_from(StatementKind)), max_size=4))
+    return tuple(
+        (cash if kind is StatementKind.CASH else other_assets)(book, day, amount) for day, amount, kind in drawn
+    )
+
+
+@st.composite
+def worlds(draw: st.DrawFn, *, books: int = 3, max_positions: int = 7) -> World:
+    """A world of up to some books."""
+    instruments = draw(securities())
+    count = draw(st.integers(1, books))
+    portfolios = tuple(portfolio(f"book {n}", opened_on=draw(days_from(OPENING_DAY))) for n in range(count))
+    return World(
+        calendar=CALENDAR,
+        instruments=instruments,
+        prices=draw(price_tables(instruments)),
+        portfolios=portfolios,
+        positions=tuple(
+            position for book in portfolios for position in draw(positions_in(book, instruments, max_size=max_positions))
+        ),
+        statements=tuple(statement for book in portfolios for statement in draw(statements_of(book))),
+        splits=draw(splits_of(instruments)),
+        dividends=draw(dividends_of(instruments)),
+    )
