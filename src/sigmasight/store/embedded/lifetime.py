@@ -1,8 +1,8 @@
 """How long a server is kept: as long as a process holds it, and what ends that.
 
-A hold ends when it is let go, when the process exits, or on SIGTERM; the last one stops the server. When a process is
-killed the kernel drops its lock and the server stays: the next process to use it will be the last. A hold belongs to
-the process that took it: in a forked child it means nothing.
+A hold ends when it is let go, when the process exits, or on SIGTERM and SIGHUP, which end a process without its exit
+handlers; the last one stops the server. When a process is killed the kernel drops its lock and the server stays: the
+next process to use it will be the last. A hold belongs to the process that took it: in a forked child it means nothing.
 """
 
 import atexit
@@ -35,14 +35,14 @@ class Hold:
         """
         if self.pid != os.getpid():
             return
-        with _termination_deferred():
+        with _ending_deferred():
             try:
                 _held.remove(self)  # one step, so that of two threads one goes on
             except KeyError:
                 return
             with exclusive(self.cluster.lock_file):
                 _end_use(self.cluster, self.claim)
-        _ignore_termination()
+        _ignore_endings()
 
 
 def take_hold(cluster: Cluster) -> tuple[Hold, bool]:
@@ -52,12 +52,12 @@ def take_hold(cluster: Cluster) -> tuple[Hold, bool]:
         ServerStartError: If the server cannot be made or started.
         OSError: If files cannot be written.
     """
-    _answer_termination()
+    _answer_endings()
     try:
-        with _termination_deferred(), exclusive(cluster.lock_file):
+        with _ending_deferred(), exclusive(cluster.lock_file):
             return _take_hold(cluster)
     finally:
-        _ignore_termination()
+        _ignore_endings()
 
 
 def let_all_go() -> None:
@@ -85,65 +85,69 @@ def _end_use(cluster: Cluster, claim: int) -> None:
 
 
 @dataclass(slots=True)
-class _Termination:
-    """Whether a SIGTERM has to wait: the main thread cannot take a lock for its handler that it holds itself."""
+class _Ending:
+    """Whether a signal has to wait: its handler could not take a lock that the interrupted main thread holds itself."""
 
     busy: int = 0
-    waits: bool = False
+    waits: int | None = None  # the signal
 
 
+_SIGNALS = (signal.SIGTERM, signal.SIGHUP)
 _held: set[Hold] = set()
-_termination = _Termination()
+_ending = _Ending()
 
 
-def _answer_termination() -> None:
-    """Let SIGTERM release the server, unless somebody else answers it: then that one ends the process, and we exit."""
-    if threading.current_thread() is threading.main_thread() and signal.getsignal(signal.SIGTERM) == signal.SIG_DFL:
-        signal.signal(signal.SIGTERM, _on_termination)
+def _answer_endings() -> None:
+    """Let the signals release the server, unless somebody else answers them: then the process exits in its own way."""
+    if threading.current_thread() is threading.main_thread():
+        for number in _SIGNALS:
+            if signal.getsignal(number) == signal.SIG_DFL:
+                signal.signal(number, _on_ending)
 
 
-def _ignore_termination() -> None:
-    """Take the handler away when it has nothing to do any more."""
-    ours = threading.current_thread() is threading.main_thread() and signal.getsignal(signal.SIGTERM) == _on_termination
-    if ours and not _held:
-        signal.signal(signal.SIGTERM, signal.SIG_DFL)
+def _ignore_endings() -> None:
+    """Take the handler away when there is nothing left to release."""
+    if threading.current_thread() is threading.main_thread() and not _held:
+        for number in _SIGNALS:
+            if signal.getsignal(number) == _on_ending:
+                signal.signal(number, signal.SIG_DFL)
 
 
-def _on_termination(_signal: int, _frame: FrameType | None) -> None:
-    if _termination.busy:
-        _termination.waits = True
+def _on_ending(number: int, _frame: FrameType | None) -> None:
+    if _ending.busy:
+        _ending.waits = number
     else:
-        _terminate()
+        _die_of(number)
 
 
 @contextmanager
-def _termination_deferred() -> Iterator[None]:
+def _ending_deferred() -> Iterator[None]:
     if threading.current_thread() is not threading.main_thread():  # handlers run in the main thread
         yield
         return
-    _termination.busy += 1
+    _ending.busy += 1
     try:
         yield
     finally:
-        _termination.busy -= 1
-        if _termination.waits and not _termination.busy:
-            _termination.waits = False
-            _terminate()
+        _ending.busy -= 1
+        if _ending.waits is not None and not _ending.busy:
+            number, _ending.waits = _ending.waits, None
+            _die_of(number)
 
 
-def _terminate() -> None:
+def _die_of(number: int) -> None:
     """Release everything and die of the signal, so that whoever waits for this process sees why it ended."""
     try:
         let_all_go()
     finally:
-        signal.signal(signal.SIGTERM, signal.SIG_DFL)
-        os.kill(os.getpid(), signal.SIGTERM)
+        signal.signal(number, signal.SIG_DFL)
+        os.kill(os.getpid(), number)
 
 
 def _forget_parents_holds() -> None:
     _held.clear()
-    _termination.busy, _termination.waits = 0, False
-    _ignore_termination()
+    _ending.busy, _ending.waits = 0, None
+    _ignore_endings()
 
 
 atexit.register(let_all_go)

@@ -47,9 +47,10 @@ class Server:
 def start_server(home: Path, *, binaries: Path | None = None, root_base: Path = ROOT_BASE) -> Server:
     """Start the server with the data of a home, or join it where it runs; both are made when missing.
 
-    The server is this process's until ``release()``, the end of a ``with`` block, the end of the process or SIGTERM
-    (where the process has no handler of its own); the last process stops it. After ``kill -9`` it stays, and the next
-    start takes it over. A process that leaves by ``os._exit``, as children of multiprocessing do, has to release it.
+    The server is this process's until ``release()``, the end of a ``with`` block, the end of the process, SIGTERM or
+    SIGHUP (where the process has no handler of its own); the last process stops it. After ``kill -9`` it stays, and the
+    next start takes it over. A process that leaves by ``os._exit``, as children of multiprocessing do, has to release
+    it. A start in the main thread is what makes the process answer the signals.
 
     Args:
         home: The directory of SigmaSight's data; made if missing. The data directory is ``pgdata-<major>`` in it.

@@ -5,6 +5,7 @@ import subprocess
 import sys
 from dataclasses import replace
 from datetime import date, time
+from decimal import Decimal
 
 import numpy as np
 import pytest
@@ -135,14 +136,37 @@ def test_other_processes_with_other_hash_seeds_see_the_same_market() -> None:
     assert len(digests) == 1
 
 
-PINNED = [
-    ("SPY", date(2024, 7, 1), 0.0),
-]
+@pytest.mark.parametrize(
+    ("symbol", "day", "close", "adjusted"),
+    [
+        ("SPY", date(2020, 1, 2), 249.57, 229.3161897391085),
+        ("SPY", date(2026, 11, 20), 541.76, 545.2986882595429),
+        ("AAPL", date(2024, 7, 1), 207.5, 205.4330335418244),
+        ("TSLA", date(2025, 3, 12), 297.78, 297.78),
+        ("FXNAX", date(2023, 10, 2), 17.85, 16.254548548023855),
+        ("V", date(2028, 2, 29), 185.99, 376.36291402937155),
+        ("VIX", date(2026, 8, 27), 17.07, 17.07),
+        ("BND", date(2032, 12, 31), 74.24, 93.8465001976537),
+    ],
+)
+def test_prices_stay_as_they_were_first_published(
+    market: SimulatedMarket, symbol: str, day: date, close: float, adjusted: float
+) -> None:
+    bars = market.daily_bars([symbol], day, day)[symbol]
+    assert bars.close.tolist() == [close]
+    assert bars.adjusted_close[0] == pytest.approx(adjusted, rel=1e-12)
 
 
-@pytest.mark.parametrize(("symbol", "day", "close"), PINNED)
-def test_the_past_stays_as_it_was_published(market: SimulatedMarket, symbol: str, day: date, close: float) -> None:
-    assert market.daily_bars([symbol], day, day)[symbol].close.tolist() == [close]
+def test_yields_and_quotes_stay_as_they_were_first_published(market: SimulatedMarket) -> None:
+    yields = market.yields(TREASURY_SERIES, LAST, LAST)
+    assert [yields[series].values.tolist() for series in TREASURY_SERIES] == [[0.0408], [0.0368], [0.0416], [0.047]]
+    contracts = [
+        OptionTerms("SPY", date(2026, 12, 18), Right.CALL, Decimal(570)),
+        OptionTerms("VIX", date(2027, 1, 20), Right.CALL, Decimal(22)),
+        OptionTerms("TSLA", date(2027, 1, 15), Right.PUT, Decimal(250)),
+    ]
+    quoted = market.quotes(contracts, LAST, LAST)
+    assert [(one.bid[0], one.ask[0]) for one in quoted] == [(1.02, 1.04), (2.32, 2.35), (5.25, 5.29)]
 
 
 def test_a_calendar_without_origin_or_anchor_is_refused(nyse: TradingCalendar) -> None:

@@ -1,7 +1,7 @@
 """The surface and its quotes: nothing to arbitrage, a skew and a term, intrinsic value at the end."""
 
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from itertools import pairwise
 
@@ -13,6 +13,7 @@ from sigmasight.domain.calendar import TradingCalendar
 from sigmasight.domain.instruments import OptionTerms, Right
 from sigmasight.domain.market_data import OptionQuotes
 from sigmasight.market.simulated import SimulatedMarket, listed_strike_nearest, standard_expiry_nearest
+from sigmasight.market.simulated.model import Cells
 from sigmasight.market.simulated.tree import TreeContracts, price_contracts
 from sigmasight.market.simulated.volatility import SMILES, total_variance
 
@@ -81,7 +82,7 @@ def test_longer_american_options_are_worth_more_and_none_less_than_exercised(
 @pytest.mark.parametrize("name", list(SMILES))
 @pytest.mark.parametrize("vix", [11.0, 18.5, 60.0])
 def test_variance_only_grows_with_time_at_equal_forward_moneyness(name: str, vix: float) -> None:
-    """Undiscounted prices over the forward must not fall with expiry: the same as total implied variance not falling."""
+    """Undiscounted prices over the forward must not fall with expiry: then total implied variance does not, either."""
     years = np.array([1, 7, 30, 60, 91, 182, 273, 365, 730, 900]) / 365
     moneyness = np.exp(np.linspace(-0.5, 0.5, 21))
     tau, strike = (grid.ravel() for grid in np.meshgrid(years, moneyness, indexing="ij"))
@@ -126,7 +127,7 @@ def test_put_call_parity_gives_the_vix_a_forward_of_its_own(market: SimulatedMar
 
 
 def implied_volatility(market: SimulatedMarket, terms: OptionTerms, day: date) -> float:
-    """The flat volatility that gives the model's price on a European tree over the same forward; near enough for OTM."""
+    """The flat volatility that gives the model's price, at round numbers for the rate and the carry."""
     years = (terms.expiry - day).days / 365
     row = np.ones(1)
     flat = TreeContracts(
@@ -153,14 +154,10 @@ def test_index_options_have_a_skew_and_follow_the_vix(market: SimulatedMarket, n
     calm, wild = history.days[history.close.argmin()].item(), history.days[history.close.argmax()].item()
     for day in (calm, wild):
         spot = close(market, "SPY", day)
-        expiry = standard_expiry_nearest("SPY", nyse.sessions_back(day, -60), nyse)
+        expiry = standard_expiry_nearest("SPY", day + timedelta(days=85), nyse)
         sides = {0.85: Right.PUT, 1.0: Right.PUT, 1.15: Right.CALL}
-        smile = [
-            implied_volatility(
-                market, OptionTerms("SPY", expiry, right, listed_strike_nearest("SPY", spot * share)), day
-            )
-            for share, right in sides.items()
-        ]
+        strikes = [(right, listed_strike_nearest("SPY", spot * share)) for share, right in sides.items()]
+        smile = [implied_volatility(market, OptionTerms("SPY", expiry, *strike), day) for strike in strikes]
         assert smile[0] > smile[1] + 0.02
         assert smile[1] > smile[2] + 0.01
         levels[day] = smile[1]
@@ -245,16 +242,10 @@ def test_chains_hold_calls_and_puts_of_about_a_year(market: SimulatedMarket) -> 
     assert market.chain("SPY", date(2050, 1, 3)) == ()
 
 
-def test_early_closes_leave_three_more_hours_until_expiry(market: SimulatedMarket, nyse: TradingCalendar) -> None:
-    """Measured from each session's own close: a day after Thanksgiving is not a day before Monday less a day."""
+def test_time_to_expiry_is_measured_from_each_sessions_own_close(market: SimulatedMarket) -> None:
     terms = OptionTerms("SPY", date(2026, 12, 18), Right.CALL, Decimal(560))
-    early, regular = date(2026, 11, 27), date(2026, 11, 25)
-    assert nyse.close_of(early).hour == 18
+    before_thanksgiving, short_friday = date(2026, 11, 25), date(2026, 11, 27)
     model = market._board.model
-    at = [nyse.sessions_between(date(2020, 1, 1), day)[-1] for day in (early, regular)]
-    assert at == [early, regular]
-    from sigmasight.market.simulated.model import Cells
-
-    positions = np.searchsorted(model.sessions, [day.toordinal() for day in at])
-    years = model.contracts(Cells([terms, terms], positions)).years
-    np.testing.assert_allclose(years * 365, [21 + 3 / 24, 23], atol=1e-12)
+    at = np.searchsorted(model.sessions, [before_thanksgiving.toordinal(), short_friday.toordinal()])
+    years = model.contracts(Cells([terms, terms], at)).years
+    np.testing.assert_allclose(years * 365, [23, 21 + 3 / 24], atol=1e-12)

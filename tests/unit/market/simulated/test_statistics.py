@@ -21,7 +21,7 @@ def returns(market: SimulatedMarket, symbol: str) -> FloatArray:
 
 
 def yield_changes(market: SimulatedMarket, series: str) -> FloatArray:
-    return np.diff(market.yields([series], *ALWAYS)[series].values)
+    return np.asarray(np.diff(market.yields([series], *ALWAYS)[series].values))
 
 
 def autocorrelations(values: FloatArray, lags: int) -> FloatArray:

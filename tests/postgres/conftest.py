@@ -1,0 +1,90 @@
+"""A real server for each test process; databases migrated once, and tests on copies or rolled back."""
+
+import shutil
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Connection
+
+from sigmasight.domain.calendar import TradingCalendar
+from sigmasight.store.calendar import load_calendar
+from sigmasight.store.database import Database
+from sigmasight.store.embedded import start_server
+from sigmasight.wiring.application import open_application
+from sigmasight.wiring.settings import Settings
+from support.databases import DatabaseCopies, environment, run_command
+
+
+@pytest.fixture(scope="session")
+def databases() -> Iterator[DatabaseCopies]:
+    """The server of this test process, outside pytest's own directories: PostgreSQL's account must reach it."""
+    base = Path(tempfile.mkdtemp(prefix="sigmasight-tests-"))
+    base.chmod(0o755)
+    with start_server(base / "home", root_base=base / "root") as server:
+        yield DatabaseCopies(server.url)
+    shutil.rmtree(base)
+
+
+@pytest.fixture(scope="session")
+def migrated(databases: DatabaseCopies) -> str:
+    """The name of a database with the schema and the calendar."""
+    settings = Settings.model_validate(environment(databases.make("migrated")))
+    with open_application(settings, lambda _: None):
+        pass
+    return "migrated"
+
+
+@pytest.fixture(scope="session")
+def with_demo(databases: DatabaseCopies, migrated: str) -> str:
+    """The name of a database with the demo and its nights."""
+    made = run_command(databases.make("with_demo", migrated), "demo", "--json", "--no-serve")
+    assert made.returncode == 0, made.stderr
+    return "with_demo"
+
+
+@pytest.fixture
+def url(databases: DatabaseCopies, migrated: str) -> Iterator[str]:
+    """The address of a database of the test's own, with the schema and the calendar."""
+    with databases.copy(migrated) as address:
+        yield address
+
+
+@pytest.fixture
+def demo_url(databases: DatabaseCopies, with_demo: str) -> Iterator[str]:
+    """The address of a database of the test's own, with the demo and its nights."""
+    with databases.copy(with_demo) as address:
+        yield address
+
+
+@pytest.fixture
+def db(url: str) -> Iterator[Database]:
+    """A database of the test's own, with the schema and the calendar."""
+    database = Database(url)
+    yield database
+    database.close()
+
+
+@pytest.fixture
+def demo_db(demo_url: str) -> Iterator[Database]:
+    """A database of the test's own, with the demo and its nights."""
+    database = Database(demo_url)
+    yield database
+    database.close()
+
+
+@pytest.fixture
+def conn(databases: DatabaseCopies, migrated: str) -> Iterator[Connection]:
+    """A transaction on the migrated database that is rolled back at the end."""
+    database = Database(databases.url_of(migrated))
+    with database.write() as connection:
+        yield connection
+        connection.rollback()
+    database.close()
+
+
+@pytest.fixture
+def calendar(conn: Connection) -> TradingCalendar:
+    """The trading calendar."""
+    return load_calendar(conn)
