@@ -93,7 +93,7 @@ class BookDay:
     coverage_change: Fraction
     dividends: Fraction
     daily_return: Amount
-    return_base: Fraction  # what the daily return is divided by
+    return_base: Amount  # what the daily return is divided by
     delta_adjusted_total: Amount  # what concentration weights are divided by
     marks: Reason
     not_included: tuple[tuple[str, str], ...]
@@ -443,7 +443,7 @@ class Oracle:
         lines = tuple(self.line(position, session) for position in self.positions(book))
         held = [line for line in lines if line.held]
         before = self.session_before(session)
-        nav_before = ZERO if is_first else self.nav(book, before) or ZERO
+        nav_before = ZERO if is_first else self.nav(book, before)
         stated_before = ZERO if is_first else self.cash(book, before) + self.other(book, before)
         step = [move for position in self.positions(book) for move in self.moves(position) if move.session == session]
         cash, other, nav = self.cash(book, session), self.other(book, session), self.nav(book, session)
@@ -452,7 +452,7 @@ class Oracle:
         long = sum_known(None if x.value is None else max(x.value, ZERO) for x in held)
         short = sum_known(None if x.value is None else min(x.value, ZERO) for x in held)
         gross = None if long is None or short is None else long - short
-        base = nav_before + flows
+        base = None if nav_before is None else nav_before + flows
         sizes = self._sizes(held)
         weights = None if sizes is None else shares_of(sizes)
         return BookDay(
@@ -486,7 +486,7 @@ class Oracle:
             flows=flows,
             coverage_change=sum((x.coverage_change for x in lines), ZERO),
             dividends=sum((m.amount for m in step if m.is_dividend), ZERO),
-            daily_return=None if pnl is None or base <= 0 else pnl / base,
+            daily_return=None if pnl is None or base is None or base <= 0 else pnl / base,
             return_base=base,
             delta_adjusted_total=None if sizes is None else sum(sizes, ZERO),
             marks=self._marks(held),

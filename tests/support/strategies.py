@@ -14,10 +14,11 @@ FIRST_DAY = date(2025, 4, 9)  # a Wednesday
 LAST_DAY = date(2025, 4, 29)
 GOOD_FRIDAY = date(2025, 4, 18)
 CALENDAR = weekdays(FIRST_DAY, LAST_DAY, holidays=(GOOD_FRIDAY,))
+DAYS = tuple(FIRST_DAY + timedelta(days=n) for n in range((LAST_DAY - FIRST_DAY).days + 1))
 OPENING_DAY = date(2025, 4, 10)  # no book opens before: the calendar needs a session before its first one
 RATIOS = ((2, 1), (3, 1), (3, 2), (1, 10))
 
-any_day = st.integers(0, (LAST_DAY - FIRST_DAY).days).map(lambda n: FIRST_DAY + timedelta(days=n))
+any_day = st.sampled_from(DAYS)
 cents = st.integers(1, 30_000).map(lambda n: Decimal(n) / 100)
 share_prices = st.integers(500, 30_000).map(lambda n: Decimal(n) / 100)
 quantities = st.integers(1, 4_000).map(lambda n: Decimal(n) / 8) | st.integers(-4_000, -1).map(lambda n: Decimal(n) / 8)
@@ -25,7 +26,7 @@ quantities = st.integers(1, 4_000).map(lambda n: Decimal(n) / 8) | st.integers(-
 
 def days_from(first: date) -> st.SearchStrategy[date]:
     """Any day of the calendar from a given one on."""
-    return st.integers(0, (LAST_DAY - first).days).map(lambda n: first + timedelta(days=n))
+    return st.sampled_from([day for day in DAYS if day >= first])
 
 
 @st.composite
@@ -55,19 +56,27 @@ def securities(draw: st.DrawFn) -> tuple[Instrument, ...]:
     return draw(st.permutations(shares + options).map(tuple))
 
 
+def _prices(pairs: bytes, *, lowest: int, sparse: bool) -> Mapping[date, Decimal]:
+    """Two bytes a day, read as a price or as a gap; on a day without a session mostly a gap."""
+    table = {}
+    for at, day in enumerate(DAYS):
+        drawn = int.from_bytes(pairs[2 * at : 2 * at + 2], "big")
+        missing = drawn % 3 > 0 if sparse else drawn % 16 == 15  # noqa: PLR2004 - one in sixteen
+        if not missing and (day in CALENDAR.sessions or drawn % 8 == 1):
+            table[day] = Decimal(drawn // 3 + lowest) / 100
+    return table
+
+
 @st.composite
 def price_tables(draw: st.DrawFn, instruments: tuple[Instrument, ...]) -> Mapping[tuple[int, date], Decimal]:
-    """Closes of most sessions, with gaps long and short, or of none."""
+    """Prices of most days, or with gaps long and short, or none at all."""
     table = {}
     for each in instruments:
-        some = cents if each.option else share_prices
-        row = draw(
-            st.lists(some, min_size=len(CALENDAR.sessions), max_size=len(CALENDAR.sessions))
-            | st.lists(
-                st.none() | st.none() | some, min_size=len(CALENDAR.sessions), max_size=len(CALENDAR.sessions)
-            )
-        )
-        table |= {(each.id, day): price for day, price in zip(CALENDAR.sessions, row, strict=True) if price is not None}
+        pairs = draw(st.binary(min_size=2 * len(DAYS), max_size=2 * len(DAYS)))
+        kind = draw(st.sampled_from(("dense", "dense", "sparse", "none")))
+        lowest = 0 if each.option else 500
+        row = _prices(pairs, lowest=lowest, sparse=kind == "sparse") if kind != "none" else {}
+        table |= {(each.id, day): price for day, price in row.items()}
     return table
 
 

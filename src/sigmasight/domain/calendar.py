@@ -21,7 +21,7 @@ class TradingCalendar:
     sessions: tuple[date, ...]  # ascending, without duplicates
     first: date
     last: date
-    early_closes: dict[date, time] = field(default_factory=dict)  # New York time, only where not 16:00
+    early_closes: dict[date, time] = field(default_factory=dict, hash=False)  # New York time, only where not 16:00
 
     def is_trading_day(self, day: date) -> bool:
         """Whether the exchange holds a session on that day."""
@@ -72,11 +72,12 @@ class TradingCalendar:
         return self.previous_session(today)
 
     def sessions_back(self, session: date, count: int) -> date:
-        """The session ``count`` sessions before a given one.
+        """The session ``count`` (0 or more) sessions before the last one on or before a day.
 
         Raises:
             CalendarRangeError: If the calendar does not reach back so far.
         """
+        self._require(session)
         at = bisect_right(self.sessions, session) - 1 - count
         if at < 0:
             raise CalendarRangeError(f"the calendar knows no session {count} sessions before {session}")

@@ -1,10 +1,11 @@
 """From inner units to people's: the one place where a number is converted or rounded for a face."""
 
 from datetime import date
-from decimal import ROUND_HALF_EVEN, Decimal
+from decimal import ROUND_HALF_EVEN, Decimal, localcontext
 from math import isfinite
 
 CENT = Decimal("0.01")
+_DIGITS = 400  # more than any float has before and behind the point together
 SECONDS_PER_YEAR = 31_536_000
 SESSIONS_PER_YEAR = 252
 
@@ -20,7 +21,8 @@ def money(amount: float | Decimal | None) -> Decimal | None:
     if not isfinite(amount):
         raise ValueError(f"an amount must be finite, not {amount}")
     exact = amount if isinstance(amount, Decimal) else Decimal(repr(float(amount)))
-    rounded = exact.quantize(CENT, rounding=ROUND_HALF_EVEN)
+    with localcontext(prec=_DIGITS):
+        rounded = exact.quantize(CENT, rounding=ROUND_HALF_EVEN)
     return rounded or abs(rounded)
 
 

@@ -23,6 +23,7 @@ from sigmasight.store.instruments import save_options, save_profiles
 from sigmasight.store.prices import (
     closes_before,
     closes_on,
+    known_splits,
     remember_asked,
     save_bars,
     save_dividends,
@@ -177,11 +178,16 @@ def _store_prices(conn: Connection, universe: Universe, answer: Answer) -> int:
         return 0
     firsts = {ids[symbol]: bars.days[0].item() for symbol, bars in answer.bars.items() if len(bars.days)}
     before = closes_before(conn, market, firsts)
+    known = known_splits(conn, market, ids)
     accepted: dict[int, DailyBars] = {}
     refused: list[RefusedRow] = []
     for symbol, bars in answer.bars.items():
-        own = [split for split in answer.splits if split.symbol == symbol]
-        checked = check_bars(bars, today=universe.as_of, splits=own, previous_close=before.get(ids[symbol]))
+        checked = check_bars(
+            bars,
+            today=universe.as_of,
+            splits=known.get(symbol, ()),
+            previous_close=before.get(ids[symbol]),
+        )
         accepted[ids[symbol]] = checked.accepted
         refused += checked.refused
     save_bars(conn, market, accepted, answer.source)

@@ -16,7 +16,7 @@ from sigmasight.domain.instruments import (
     Profile,
     Right,
 )
-from sigmasight.domain.symbols import occ_symbol
+from sigmasight.domain.symbols import class_share_spellings, occ_symbol
 from sigmasight.store.tables import instrument_aliases, instruments
 
 UNEXPLAINED = Kind.UNKNOWN
@@ -75,6 +75,7 @@ def save_profiles(conn: Connection, profiles: Mapping[str, Profile], source: str
             index_elements=["symbol"], set_=replaced, where=instruments.c.kind == UNEXPLAINED
         )
     )
+    _add_spellings(conn, [profile.symbol for profile in profiles.values()])
 
 
 def save_options(conn: Connection, contracts: Collection[OptionTerms], as_of: date) -> dict[OptionTerms, int]:
@@ -136,6 +137,16 @@ def sectors(conn: Connection, ids: Sequence[int]) -> dict[int, str | None]:
         .where(instruments.c.id.in_(list(ids)))
     )
     return {instrument_id: sector for instrument_id, sector in rows}
+
+
+def _add_spellings(conn: Connection, symbols: Collection[str]) -> None:
+    spellings = {spelling: symbol for symbol in symbols for spelling in class_share_spellings(symbol)}
+    known = conn.execute(
+        select(instruments.c.symbol, instruments.c.id).where(instruments.c.symbol.in_(list(spellings.values())))
+    )
+    ids = {symbol: instrument_id for symbol, instrument_id in known}
+    for spelling, symbol in spellings.items():
+        add_alias(conn, source="spelling", symbol=spelling, instrument_id=ids[symbol], valid_from=date.min)
 
 
 def _listing_manners(conn: Connection, ids: Collection[int]) -> dict[int, tuple[str, Decimal]]:

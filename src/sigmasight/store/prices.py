@@ -130,6 +130,21 @@ def load_splits(conn: Connection, market: Market, ids: Collection[int], last: da
     )
 
 
+def known_splits(conn: Connection, market: Market, ids: Mapping[str, int]) -> dict[str, tuple[Split, ...]]:
+    """All splits of instruments that are given by symbol."""
+    symbols = {instrument_id: symbol for symbol, instrument_id in ids.items()}
+    rows = conn.execute(
+        select(splits.c.instrument_id, splits.c.ex_date, splits.c.new_shares, splits.c.old_shares)
+        .where(splits.c.market == market, splits.c.instrument_id.in_(list(symbols)))
+        .order_by(splits.c.instrument_id, splits.c.ex_date)
+    )
+    found: dict[str, tuple[Split, ...]] = {}
+    for instrument_id, ex_date, new, old in rows:
+        symbol = symbols[instrument_id]
+        found[symbol] = (*found.get(symbol, ()), Split(symbol, ex_date, new, old))
+    return found
+
+
 def load_payouts(conn: Connection, market: Market, ids: Collection[int], last: date) -> Payouts:
     """All dividends of instruments up to a day."""
     rows = conn.execute(

@@ -26,7 +26,8 @@ def yield_changes(market: SimulatedMarket, series: str) -> FloatArray:
 
 def autocorrelations(values: FloatArray, lags: int) -> FloatArray:
     centred = values - values.mean()
-    return np.array([centred[lag:] @ centred[:-lag] for lag in range(1, lags + 1)]) / (centred @ centred)
+    products = [float(centred[lag:] @ centred[:-lag]) for lag in range(1, lags + 1)]
+    return np.array(products) / float(centred @ centred)
 
 
 def slopes(outcome: FloatArray, *causes: FloatArray) -> FloatArray:
