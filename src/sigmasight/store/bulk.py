@@ -20,10 +20,13 @@ def copy_rows(conn: Connection, table: Table, columns: Sequence[str], rows: Iter
 
 def add_missing_rows(conn: Connection, table: Table, columns: Sequence[str], rows: Iterable[Row]) -> int:
     """Add the rows whose key is not there yet and leave the others alone; returns how many were added."""
+    listed = list(rows)
+    if not listed:
+        return 0
     driver = _driver(conn)
     arriving, target = Identifier(f"arriving_{table.name}"), Identifier(table.name)
     driver.execute(SQL("CREATE TEMPORARY TABLE {} (LIKE {}) ON COMMIT DROP").format(arriving, target))
-    _copy(conn, f"arriving_{table.name}", table, columns, rows)
+    _copy(conn, f"arriving_{table.name}", table, columns, listed)
     names = SQL(", ").join(map(Identifier, columns))
     added = driver.execute(
         SQL("INSERT INTO {} ({}) SELECT {} FROM {} ON CONFLICT DO NOTHING").format(target, names, names, arriving)

@@ -36,8 +36,7 @@ def find_instruments(conn: Connection, symbols: Collection[str], on: date) -> di
         .order_by(instrument_aliases.c.valid_from)
     )
     found = {symbol: instrument_id for symbol, instrument_id in aliases}
-    canonical = conn.execute(select(instruments.c.symbol, instruments.c.id).where(instruments.c.symbol.in_(wanted)))
-    return found | {symbol: instrument_id for symbol, instrument_id in canonical}
+    return found | _ids(conn, wanted)
 
 
 def load_instruments(conn: Connection, ids: Collection[int]) -> tuple[Instrument, ...]:
@@ -58,9 +57,8 @@ def add_unknown(conn: Connection, symbols: Collection[str]) -> dict[str, int]:
     if not symbols:
         return {}
     rows = [{"symbol": symbol, "kind": UNEXPLAINED, "name": symbol} for symbol in sorted(symbols)]
-    conn.execute(upsert(instruments).values(rows).on_conflict_do_nothing())
-    found = conn.execute(select(instruments.c.symbol, instruments.c.id).where(instruments.c.symbol.in_(list(symbols))))
-    return {symbol: instrument_id for symbol, instrument_id in found}
+    conn.execute(upsert(instruments).on_conflict_do_nothing(), rows)
+    return _ids(conn, symbols)
 
 
 def save_profiles(conn: Connection, profiles: Mapping[str, Profile], source: str) -> None:
@@ -68,12 +66,13 @@ def save_profiles(conn: Connection, profiles: Mapping[str, Profile], source: str
     if not profiles:
         return
     rows = [{**_profile_columns(profile), "source": source} for profile in profiles.values()]
-    arriving = upsert(instruments).values(rows)
+    arriving = upsert(instruments)
     replaced = {name: arriving.excluded[name] for name in rows[0] if name != "symbol"}
     conn.execute(
         arriving.on_conflict_do_update(
             index_elements=["symbol"], set_=replaced, where=instruments.c.kind == UNEXPLAINED
-        )
+        ),
+        rows,
     )
     _add_spellings(conn, [profile.symbol for profile in profiles.values()])
 
@@ -86,31 +85,13 @@ def save_options(conn: Connection, contracts: Collection[OptionTerms], as_of: da
     """
     if not contracts:
         return {}
-    roots = {contract.underlying for contract in contracts}
-    known = find_instruments(conn, roots, as_of)
-    known |= add_unknown(conn, roots - known.keys())
-    manners = _listing_manners(conn, known.values())
-    rows = [
-        {
-            "symbol": occ_symbol(contract),
-            "kind": Kind.OPTION,
-            "name": _contract_name(contract),
-            "underlying_id": (parent := known[contract.underlying]),
-            "option_right": contract.right,
-            "strike": contract.strike,
-            "expiry": contract.expiry,
-            "exercise_style": manners[parent][0],
-            "multiplier": manners[parent][1],
-            "terms_as_of": as_of,
-        }
-        for contract in sorted(contracts, key=occ_symbol)
-    ]
-    conn.execute(upsert(instruments).values(rows).on_conflict_do_nothing())
-    ids = conn.execute(
-        select(instruments.c.symbol, instruments.c.id).where(instruments.c.symbol.in_([row["symbol"] for row in rows]))
-    )
-    by_symbol = {symbol: instrument_id for symbol, instrument_id in ids}
-    return {contract: by_symbol[occ_symbol(contract)] for contract in contracts}
+    symbols = {contract: occ_symbol(contract) for contract in contracts}
+    known = _ids(conn, symbols.values())
+    missing = [contract for contract, symbol in symbols.items() if symbol not in known]
+    if missing:
+        conn.execute(upsert(instruments).on_conflict_do_nothing(), _contract_rows(conn, missing, as_of))
+        known = _ids(conn, symbols.values())
+    return {contract: known[symbol] for contract, symbol in symbols.items()}
 
 
 def unexplained(conn: Connection, ids: Collection[int]) -> tuple[str, ...]:
@@ -141,12 +122,36 @@ def sectors(conn: Connection, ids: Sequence[int]) -> dict[int, str | None]:
 
 def _add_spellings(conn: Connection, symbols: Collection[str]) -> None:
     spellings = {spelling: symbol for symbol in symbols for spelling in class_share_spellings(symbol)}
-    known = conn.execute(
-        select(instruments.c.symbol, instruments.c.id).where(instruments.c.symbol.in_(list(spellings.values())))
-    )
-    ids = {symbol: instrument_id for symbol, instrument_id in known}
+    ids = _ids(conn, spellings.values())
     for spelling, symbol in spellings.items():
         add_alias(conn, source="spelling", symbol=spelling, instrument_id=ids[symbol], valid_from=date.min)
+
+
+def _contract_rows(conn: Connection, contracts: Collection[OptionTerms], as_of: date) -> list[dict[str, object]]:
+    roots = {contract.underlying for contract in contracts}
+    parents = find_instruments(conn, roots, as_of)
+    parents |= add_unknown(conn, roots - parents.keys())
+    manners = _listing_manners(conn, parents.values())
+    return [
+        {
+            "symbol": occ_symbol(contract),
+            "kind": Kind.OPTION,
+            "name": _contract_name(contract),
+            "underlying_id": (parent := parents[contract.underlying]),
+            "option_right": contract.right,
+            "strike": contract.strike,
+            "expiry": contract.expiry,
+            "exercise_style": manners[parent][0],
+            "multiplier": manners[parent][1],
+            "terms_as_of": as_of,
+        }
+        for contract in sorted(contracts, key=occ_symbol)
+    ]
+
+
+def _ids(conn: Connection, symbols: Collection[str]) -> dict[str, int]:
+    rows = conn.execute(select(instruments.c.symbol, instruments.c.id).where(instruments.c.symbol.in_(list(symbols))))
+    return {symbol: instrument_id for symbol, instrument_id in rows}
 
 
 def _listing_manners(conn: Connection, ids: Collection[int]) -> dict[int, tuple[str, Decimal]]:

@@ -132,7 +132,7 @@ def ensure_tags(conn: Connection, user_id: UUID, names: Sequence[str], kind: str
     if not names:
         return {}
     rows = [{"user_id": user_id, "name": name, "kind": kind} for name in dict.fromkeys(names)]
-    conn.execute(upsert(tags).values(rows).on_conflict_do_nothing())
+    conn.execute(upsert(tags).on_conflict_do_nothing(), rows)
     lowered = [name.lower() for name in names]
     found = conn.execute(
         select(func.lower(tags.c.name), tags.c.id).where(

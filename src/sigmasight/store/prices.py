@@ -206,7 +206,7 @@ def remember_asked(
         {"market": market, "kind": kind, "subject": subject, "first_day": first, "last_day": last, "source": source}
         for subject in sorted(set(subjects))
     ]
-    arriving = upsert(asked_ranges).values(rows)
+    arriving = upsert(asked_ranges)
     conn.execute(
         arriving.on_conflict_do_update(
             index_elements=["market", "kind", "subject"],
@@ -214,7 +214,8 @@ def remember_asked(
                 "first_day": func.least(asked_ranges.c.first_day, arriving.excluded.first_day),
                 "last_day": func.greatest(asked_ranges.c.last_day, arriving.excluded.last_day),
             },
-        )
+        ),
+        rows,
     )
 
 

@@ -18,13 +18,13 @@ def add_factors(conn: Connection, factors: Sequence[FactorDefinition]) -> None:
         {"name": f.name, "display_order": f.display_order, "active": f.active, "description": f.description}
         for f in factors
     ]
-    conn.execute(upsert(factor_definitions).values(rows).on_conflict_do_nothing())
+    conn.execute(upsert(factor_definitions).on_conflict_do_nothing(), rows)
     proxies = [
         {"factor": f.name, "symbol": proxy.symbol, "valid_from": proxy.valid_from, "valid_to": proxy.valid_to}
         for f in factors
         for proxy in f.proxies
     ]
-    conn.execute(upsert(factor_proxies).values(proxies).on_conflict_do_nothing())
+    conn.execute(upsert(factor_proxies).on_conflict_do_nothing(), proxies)
 
 
 def load_factors(conn: Connection) -> tuple[FactorDefinition, ...]:
@@ -72,7 +72,7 @@ def add_scenarios(conn: Connection, scenarios: Sequence[Scenario]) -> None:
         }
         for at, scenario in enumerate(scenarios)
     ]
-    conn.execute(upsert(stress_test_scenarios).values(rows).on_conflict_do_nothing())
+    conn.execute(upsert(stress_test_scenarios).on_conflict_do_nothing(), rows)
 
 
 def load_shipped_scenarios(conn: Connection) -> tuple[Scenario, ...]:
