@@ -38,7 +38,9 @@ def options_on(draw: st.DrawFn, instrument_id: int, underlying: Instrument) -> I
         underlying,
         right=draw(st.sampled_from(Right)),
         strike=draw(share_prices),
-        expiry=draw(days_from(listed) | st.just(LAST_DAY + timedelta(days=60))) if listed >= FIRST_DAY else draw(any_day),
+        expiry=draw(days_from(listed) | st.just(LAST_DAY + timedelta(days=60)))
+        if listed >= FIRST_DAY
+        else draw(any_day),
         terms_as_of=listed,
         multiplier=draw(st.sampled_from((100, 10))),
         currency=underlying.currency,
@@ -50,9 +52,7 @@ def securities(draw: st.DrawFn) -> tuple[Instrument, ...]:
     """Shares, perhaps one in another currency, and options on some of them; ids in no order."""
     foreign = draw(st.sampled_from(("USD", "USD", "CAD")))
     shares = (stock(3), stock(9), stock(5), stock(4, currency=foreign))
-    options = tuple(
-        draw(options_on(at, draw(st.sampled_from(shares)))) for at in range(6, 6 + draw(st.integers(0, 3)))
-    )
+    options = tuple(draw(options_on(at, draw(st.sampled_from(shares)))) for at in range(6, 6 + draw(st.integers(0, 3))))
     return draw(st.permutations(shares + options).map(tuple))
 
 
@@ -101,9 +101,7 @@ def positions_in(
     draw: st.DrawFn, book: Portfolio, instruments: tuple[Instrument, ...], *, max_size: int = 7
 ) -> tuple[Position, ...]:
     """Positions bought, sold short or brought in, some closed, some taken out."""
-    return tuple(
-        draw(_position_in(book, instruments, label=str(at))) for at in range(draw(st.integers(0, max_size)))
-    )
+    return tuple(draw(_position_in(book, instruments, label=str(at))) for at in range(draw(st.integers(0, max_size))))
 
 
 @st.composite
@@ -126,7 +124,9 @@ def _position_in(draw: st.DrawFn, book: Portfolio, instruments: tuple[Instrument
 @st.composite
 def statements_of(draw: st.DrawFn, book: Portfolio) -> tuple[Statement, ...]:
     """Statements in the order of their recording, which is not the order of their days."""
-    drawn = draw(st.lists(st.tuples(any_day, st.integers(-100_000, 2_000_000), st.sampled_from(StatementKind)), max_size=4))
+    drawn = draw(
+        st.lists(st.tuples(any_day, st.integers(-100_000, 2_000_000), st.sampled_from(StatementKind)), max_size=4)
+    )
     return tuple(
         (cash if kind is StatementKind.CASH else other_assets)(book, day, amount) for day, amount, kind in drawn
     )
@@ -144,7 +144,9 @@ def worlds(draw: st.DrawFn, *, books: int = 3, max_positions: int = 7) -> World:
         prices=draw(price_tables(instruments)),
         portfolios=portfolios,
         positions=tuple(
-            position for book in portfolios for position in draw(positions_in(book, instruments, max_size=max_positions))
+            position
+            for book in portfolios
+            for position in draw(positions_in(book, instruments, max_size=max_positions))
         ),
         statements=tuple(statement for book in portfolios for statement in draw(statements_of(book))),
         splits=draw(splits_of(instruments)),

@@ -7,7 +7,9 @@ from pathlib import Path
 import psycopg
 import pytest
 
+from sigmasight.domain.errors import DatabaseError, ServerStartError
 from sigmasight.store.embedded import start_server
+from sigmasight.store.embedded.cluster import find_cluster
 
 from .conftest import (
     START,
@@ -129,6 +131,44 @@ def test_home_and_directory_for_temporary_files_may_have_any_path(
     assert len(os.fsencode(socket_directory(url) / ".s.PGSQL.5432")) < 107
     assert not socket_directory(url).exists()
     assert list(temporary.iterdir()) == []
+
+
+def test_a_directory_that_is_no_database_is_left_alone(fresh_home: Home) -> None:
+    base = find_cluster(fresh_home.path, None, fresh_home.root_base).base
+    (base / "pgdata-18").mkdir()
+    with fresh_home.start() as server:
+        assert answer(server.url, "SELECT 1") == 1
+    (base / "pgdata-18" / "PG_VERSION").unlink()
+    with pytest.raises(ServerStartError, match="pgdata-18 holds files, but no PostgreSQL database"):
+        fresh_home.start()
+    assert (base / "pgdata-18" / "base").is_dir()
+
+
+def test_a_server_that_does_not_start_says_why(fresh_home: Home) -> None:
+    with fresh_home.start() as server:
+        configuration = server.data_dir / "postgresql.conf"
+    before = configuration.read_text()
+    configuration.write_text("fsyncc = on\n")
+    with pytest.raises(ServerStartError, match=r'unrecognized configuration parameter "fsyncc"'):
+        fresh_home.start()
+    configuration.write_text("shared_preload_libraries = 'not_there'\n")
+    with pytest.raises(ServerStartError, match=r'could not access file "not_there"'):
+        fresh_home.start()
+    configuration.write_text(before)
+    with fresh_home.start() as server:
+        assert answer(server.url, "SELECT 1") == 1
+
+
+def test_a_release_that_fails_says_why(fresh_home: Home) -> None:
+    server = fresh_home.start()
+    lock = server.data_dir.with_name("pgdata-18.lock")
+    lock.unlink()
+    lock.mkdir()
+    with pytest.raises(DatabaseError, match=r"could not be released: .*Is a directory"):
+        server.release()
+    lock.rmdir()
+    with fresh_home.start() as again:
+        assert again.took_over
 
 
 def test_settings_are_those_of_a_laptop(home: Home) -> None:

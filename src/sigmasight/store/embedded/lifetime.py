@@ -10,7 +10,7 @@ import os
 import signal
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from types import FrameType
 
@@ -62,9 +62,9 @@ def take_hold(cluster: Cluster) -> tuple[Hold, bool]:
 
 def let_all_go() -> None:
     """End every use by this process."""
-    while holds := tuple(_held):
-        for hold in holds:
-            hold.let_go()
+    with ExitStack() as stack:  # one that fails does not keep the others
+        for hold in tuple(_held):
+            stack.callback(hold.let_go)
 
 
 def _take_hold(cluster: Cluster) -> tuple[Hold, bool]:

@@ -19,7 +19,7 @@ from sigmasight.store.embedded.settings import PORT, write_first_settings, write
 from sigmasight.store.embedded.sockets import make_address, read_address, remove_address
 
 RETRY_SECONDS = 15.0  # what the children of a killed postmaster may need to notice and die
-RECOVERY_SECONDS = 300.0  # what replaying the log may take after a crash
+PATIENCE_SECONDS = 300.0  # what replaying the log may take after a crash, or writing everything out before a stop
 _PAUSE_SECONDS = 0.1
 _BUILTIN_LOCALE_SINCE = 17
 # What PostgreSQL says while something of the server before is still alive.
@@ -78,7 +78,7 @@ def stop(cluster: Cluster) -> None:
         OSError: If files cannot be removed.
     """
     if _state(cluster) is not State.ABSENT:
-        ended = _control(cluster, "stop", "-m", "fast", "-w")
+        ended = _control(cluster, "stop", "-m", "fast")
         if not ended.ok and _state(cluster) is not State.ABSENT:
             raise DatabaseError(f"The server with data in {cluster.data_dir} did not stop: {last_lines(ended.output)}")
     remove_address(cluster.address_note, cluster.account)
@@ -86,6 +86,8 @@ def stop(cluster: Cluster) -> None:
 
 def _make(cluster: Cluster) -> None:
     """Make the data directory: beside its place, moved there when it is complete."""
+    if cluster.data_dir.exists() and any(cluster.data_dir.iterdir()):
+        raise ServerStartError(f"{cluster.data_dir} holds files, but no PostgreSQL database. Move it away or empty it.")
     partial = Path(tempfile.mkdtemp(prefix=_prefix_of_half_made(cluster), dir=cluster.base))
     try:
         give_to(partial, cluster.account)
@@ -130,7 +132,7 @@ def _start(cluster: Cluster) -> bool:
     socket_directory = make_address(cluster.address_note, cluster.account)
     write_settings(cluster.data_dir, socket_directory, cluster.account)
     deadline = time.monotonic() + RETRY_SECONDS
-    while not (started := _control(cluster, "start", "-w", "-t", f"{RECOVERY_SECONDS:.0f}")).ok:
+    while not (started := _control(cluster, "start")).ok:
         if _await_answer(cluster) is State.READY:  # started by one that was killed before it was done
             return True
         if time.monotonic() > deadline or not any(words in started.output for words in _STILL_THERE):
@@ -142,7 +144,7 @@ def _start(cluster: Cluster) -> bool:
 
 def _await_answer(cluster: Cluster) -> State:
     """Return whether a server is there, once it has made up its mind."""
-    deadline = time.monotonic() + RECOVERY_SECONDS
+    deadline = time.monotonic() + PATIENCE_SECONDS
     while (state := _state(cluster)) is State.STARTING and time.monotonic() < deadline:
         time.sleep(_PAUSE_SECONDS)
     return state
@@ -160,5 +162,5 @@ def _state(cluster: Cluster) -> State:
 def _control(cluster: Cluster, action: str, *arguments: str) -> Outcome:
     """Run pg_ctl beside the data directory: it hands the path to a shell in mere quotes, so a name is all it gets."""
     program = cluster.binaries.program("pg_ctl")
-    arguments = (action, "-s", "-D", cluster.data_dir.name, *arguments)
+    arguments = (action, "-s", "-w", "-t", f"{PATIENCE_SECONDS:.0f}", "-D", cluster.data_dir.name, *arguments)
     return run_program(program, *arguments, account=cluster.account, directory=cluster.base)

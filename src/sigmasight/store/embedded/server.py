@@ -8,7 +8,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Self
 from urllib.parse import quote
 
-from sigmasight.domain.errors import ServerStartError
+from sigmasight.domain.errors import DatabaseError, ServerStartError
 from sigmasight.store.embedded.roles import DATABASE, OWNER_ROLE
 
 if TYPE_CHECKING:
@@ -33,7 +33,10 @@ class Server:
         Raises:
             DatabaseError: If the server does not stop.
         """
-        self._hold.let_go()
+        try:
+            self._hold.let_go()
+        except OSError as error:
+            raise DatabaseError(f"The server with data in {self.data_dir} could not be released: {error}") from error
 
     def __enter__(self) -> Self:
         return self
