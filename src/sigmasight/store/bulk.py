@@ -1,12 +1,13 @@
 """Many rows at once: binary COPY, straight or by way of a temporary table."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import date
+from typing import Any
 
 import numpy as np
 from psycopg import Connection as DriverConnection
 from psycopg.sql import SQL, Identifier
-from sqlalchemy import Connection, Table
+from sqlalchemy import ARRAY, ColumnElement, Connection, Table, any_, literal
 
 from sigmasight.domain.market_data import DayArray, FloatArray
 
@@ -18,21 +19,19 @@ def copy_rows(conn: Connection, table: Table, columns: Sequence[str], rows: Iter
     return _copy(conn, table.name, table, columns, rows)
 
 
+def add_rows(conn: Connection, table: Table, columns: Sequence[str], rows: Iterable[Row]) -> int:
+    """Add rows by way of a temporary table, which row-level security allows; returns how many there were."""
+    return _by_temporary_table(conn, table, columns, rows, SQL(""))
+
+
 def add_missing_rows(conn: Connection, table: Table, columns: Sequence[str], rows: Iterable[Row]) -> int:
     """Add the rows whose key is not there yet and leave the others alone; returns how many were added."""
-    listed = list(rows)
-    if not listed:
-        return 0
-    driver = _driver(conn)
-    arriving, target = Identifier(f"arriving_{table.name}"), Identifier(table.name)
-    driver.execute(SQL("CREATE TEMPORARY TABLE {} (LIKE {}) ON COMMIT DROP").format(arriving, target))
-    _copy(conn, f"arriving_{table.name}", table, columns, listed)
-    names = SQL(", ").join(map(Identifier, columns))
-    added = driver.execute(
-        SQL("INSERT INTO {} ({}) SELECT {} FROM {} ON CONFLICT DO NOTHING").format(target, names, names, arriving)
-    ).rowcount
-    driver.execute(SQL("DROP TABLE {}").format(arriving))
-    return added
+    return _by_temporary_table(conn, table, columns, rows, SQL(" ON CONFLICT DO NOTHING"))
+
+
+def among(column: ColumnElement[Any], values: Collection[object]) -> ColumnElement[bool]:
+    """Whether a column holds one of some values, which go as one array however many they are."""
+    return column == any_(literal(list(values), ARRAY(column.type)))
 
 
 def days(array: DayArray) -> list[date]:
@@ -66,6 +65,28 @@ def _driver(conn: Connection) -> DriverConnection:
     if not isinstance(driver, DriverConnection):
         raise TypeError(f"COPY needs a psycopg connection, not {type(driver).__name__}")
     return driver
+
+
+def _by_temporary_table(
+    conn: Connection, table: Table, columns: Sequence[str], rows: Iterable[Row], on_conflict: SQL
+) -> int:
+    listed = list(rows)
+    if not listed:
+        return 0
+    driver = _driver(conn)
+    name = f"arriving_{table.name}"
+    arriving, target = Identifier(name), Identifier(table.name)
+    names = SQL(", ").join(map(Identifier, columns))
+    driver.execute(
+        SQL("CREATE TEMPORARY TABLE {} ON COMMIT DROP AS SELECT {} FROM {} WITH NO DATA").format(
+            arriving, names, target
+        )
+    )
+    _copy(conn, name, table, columns, listed)
+    add = SQL("INSERT INTO {} ({}) SELECT {} FROM {}").format(target, names, names, arriving)
+    added = driver.execute(add + on_conflict).rowcount
+    driver.execute(SQL("DROP TABLE {}").format(arriving))
+    return added
 
 
 def _copy(conn: Connection, name: str, table: Table, columns: Sequence[str], rows: Iterable[Row]) -> int:

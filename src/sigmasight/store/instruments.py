@@ -17,6 +17,7 @@ from sigmasight.domain.instruments import (
     Right,
 )
 from sigmasight.domain.symbols import class_share_spellings, occ_symbol
+from sigmasight.store.bulk import add_missing_rows, among
 from sigmasight.store.tables import instrument_aliases, instruments
 
 UNEXPLAINED = Kind.UNKNOWN
@@ -29,7 +30,7 @@ def find_instruments(conn: Connection, symbols: Collection[str], on: date) -> di
     aliases = conn.execute(
         select(instrument_aliases.c.symbol, instrument_aliases.c.instrument_id)
         .where(
-            instrument_aliases.c.symbol.in_(wanted),
+            among(instrument_aliases.c.symbol, wanted),
             instrument_aliases.c.valid_from <= on,
             or_(instrument_aliases.c.valid_to.is_(None), instrument_aliases.c.valid_to > on),
         )
@@ -41,12 +42,11 @@ def find_instruments(conn: Connection, symbols: Collection[str], on: date) -> di
 
 def load_instruments(conn: Connection, ids: Collection[int]) -> tuple[Instrument, ...]:
     """Instruments by id, with the underlyings of options among them added; ascending by id."""
-    wanted = select(instruments.c.id).where(instruments.c.id.in_(list(ids)))
-    parents = select(instruments.c.underlying_id).where(instruments.c.id.in_(list(ids)))
+    parents = select(instruments.c.underlying_id).where(among(instruments.c.id, ids))
     rows = conn.execute(
         select(instruments, _parent.c.symbol.label("underlying_symbol"))
         .outerjoin(_parent, _parent.c.id == instruments.c.underlying_id)
-        .where(or_(instruments.c.id.in_(wanted), instruments.c.id.in_(parents)))
+        .where(or_(among(instruments.c.id, ids), instruments.c.id.in_(parents)))
         .order_by(instruments.c.id)
     )
     return tuple(_instrument(row) for row in rows)
@@ -54,10 +54,8 @@ def load_instruments(conn: Connection, ids: Collection[int]) -> tuple[Instrument
 
 def add_unknown(conn: Connection, symbols: Collection[str]) -> dict[str, int]:
     """Add symbols that nobody has explained yet, so that positions in them can be kept."""
-    if not symbols:
-        return {}
-    rows = [{"symbol": symbol, "kind": UNEXPLAINED, "name": symbol} for symbol in sorted(symbols)]
-    conn.execute(upsert(instruments).on_conflict_do_nothing(), rows)
+    rows = ((symbol, UNEXPLAINED.value, symbol) for symbol in sorted(symbols))
+    add_missing_rows(conn, instruments, ("symbol", "kind", "name"), rows)
     return _ids(conn, symbols)
 
 
@@ -98,7 +96,7 @@ def unexplained(conn: Connection, ids: Collection[int]) -> tuple[str, ...]:
     """Symbols, among some instruments, that no provider has explained yet."""
     rows = conn.execute(
         select(instruments.c.symbol)
-        .where(instruments.c.id.in_(list(ids)), instruments.c.kind == UNEXPLAINED)
+        .where(among(instruments.c.id, ids), instruments.c.kind == UNEXPLAINED)
         .order_by(instruments.c.symbol)
     )
     return tuple(rows.scalars())
@@ -115,7 +113,7 @@ def sectors(conn: Connection, ids: Sequence[int]) -> dict[int, str | None]:
     rows = conn.execute(
         select(instruments.c.id, func.coalesce(_parent.c.sector, instruments.c.sector))
         .outerjoin(_parent, and_(_parent.c.id == instruments.c.underlying_id))
-        .where(instruments.c.id.in_(list(ids)))
+        .where(among(instruments.c.id, ids))
     )
     return {instrument_id: sector for instrument_id, sector in rows}
 
@@ -150,14 +148,14 @@ def _contract_rows(conn: Connection, contracts: Collection[OptionTerms], as_of: 
 
 
 def _ids(conn: Connection, symbols: Collection[str]) -> dict[str, int]:
-    rows = conn.execute(select(instruments.c.symbol, instruments.c.id).where(instruments.c.symbol.in_(list(symbols))))
+    rows = conn.execute(select(instruments.c.symbol, instruments.c.id).where(among(instruments.c.symbol, symbols)))
     return {symbol: instrument_id for symbol, instrument_id in rows}
 
 
 def _listing_manners(conn: Connection, ids: Collection[int]) -> dict[int, tuple[str, Decimal]]:
     rows = conn.execute(
         select(instruments.c.id, instruments.c.option_exercise, instruments.c.option_multiplier).where(
-            instruments.c.id.in_(list(ids))
+            among(instruments.c.id, ids)
         )
     )
     return {

@@ -6,12 +6,13 @@ from datetime import date
 from decimal import Decimal
 from uuid import UUID
 
-from sqlalchemy import Connection, Row, delete, func, insert, select
+from sqlalchemy import ARRAY, Connection, Row, Text, delete, func, insert, literal, select
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from sigmasight.domain.books import Portfolio, Statement, StatementKind
 from sigmasight.domain.errors import ConflictError, NotFoundError
 from sigmasight.domain.market_data import Market
+from sigmasight.store.bulk import among
 from sigmasight.store.tables import portfolio_settings, portfolios, statements, tags, users
 
 
@@ -104,7 +105,7 @@ def all_portfolios(conn: Connection) -> tuple[tuple[User, Portfolio], ...]:
 
 def lock_portfolios(conn: Connection, ids: Collection[UUID]) -> None:
     """Let no other transaction make snapshots of these portfolios, or change their ledger, until this one ends."""
-    query = select(portfolios.c.id).where(portfolios.c.id.in_(list(ids))).order_by(portfolios.c.id)
+    query = select(portfolios.c.id).where(among(portfolios.c.id, ids)).order_by(portfolios.c.id)
     conn.execute(query.with_for_update(key_share=True))
 
 
@@ -121,23 +122,23 @@ def load_statements(conn: Connection, portfolio_ids: Collection[UUID], last: dat
     """Statements up to a day, in the order in which they were recorded."""
     rows = conn.execute(
         select(statements)
-        .where(statements.c.portfolio_id.in_(list(portfolio_ids)), statements.c.as_of <= last)
+        .where(among(statements.c.portfolio_id, portfolio_ids), statements.c.as_of <= last)
         .order_by(statements.c.id)
     )
     return tuple(Statement(row.portfolio_id, StatementKind(row.kind), row.as_of, row.amount) for row in rows)
 
 
 def ensure_tags(conn: Connection, user_id: UUID, names: Sequence[str], kind: str = "regular") -> dict[str, UUID]:
-    """Ids of a user's tags by name in lower case; those that are missing are made."""
+    """Ids of a user's tags by the names given, whatever their case; those that are missing are made."""
     if not names:
         return {}
     rows = [{"user_id": user_id, "name": name, "kind": kind} for name in dict.fromkeys(names)]
     conn.execute(upsert(tags).on_conflict_do_nothing(), rows)
-    lowered = [name.lower() for name in names]
+    wanted = func.unnest(literal(list(names), ARRAY(Text))).table_valued("name").render_derived()
     found = conn.execute(
-        select(func.lower(tags.c.name), tags.c.id).where(
-            tags.c.user_id == user_id, func.lower(tags.c.name).in_(lowered)
-        )
+        select(wanted.c.name, tags.c.id)
+        .join(tags, func.lower(tags.c.name) == func.lower(wanted.c.name))
+        .where(tags.c.user_id == user_id)
     )
     return {name: tag_id for name, tag_id in found}
 

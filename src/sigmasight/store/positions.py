@@ -4,12 +4,13 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from sqlalchemy import Connection, Row, delete, func, insert, or_, select, update
 
 from sigmasight.domain.books import Portfolio, Position, TagOfPosition
 from sigmasight.domain.errors import NotFoundError
+from sigmasight.store.bulk import add_rows, among
 from sigmasight.store.tables import imports, instruments, portfolios, position_tags, positions, tags
 
 
@@ -54,37 +55,37 @@ def add_positions(
     imported: bool,
     import_id: UUID | None = None,
 ) -> tuple[UUID, ...]:
-    """Add positions with their tags (``tag_ids`` by name in lower case); returns their ids in order."""
-    if not new:
-        return ()
-    rows = [
-        {
-            "portfolio_id": portfolio.id,
-            "user_id": portfolio.user_id,
-            "instrument_id": position.instrument_id,
-            "quantity": position.quantity,
-            "entry_price": position.entry_price,
-            "entry_date": position.entry_date,
-            "recorded_on": recorded_on,
-            "imported": imported,
-            "import_id": import_id,
-        }
-        for position in new
-    ]
-    ids = conn.execute(insert(positions).returning(positions.c.id, sort_by_parameter_order=True), rows).scalars().all()
-    links = [
-        {"position_id": position_id, "tag_id": tag_ids[tag.lower()], "user_id": portfolio.user_id}
+    """Add positions with their tags (``tag_ids`` by the names they use); returns their ids in order."""
+    ids = [uuid4() for _ in new]
+    columns = ("id", "portfolio_id", "user_id", "instrument_id", "quantity", "entry_price", "entry_date")
+    rows = (
+        (
+            position_id,
+            portfolio.id,
+            portfolio.user_id,
+            position.instrument_id,
+            position.quantity,
+            position.entry_price,
+            position.entry_date,
+            recorded_on,
+            imported,
+            import_id,
+        )
         for position_id, position in zip(ids, new, strict=True)
-        for tag in dict.fromkeys(position.tags)
-    ]
-    if links:
-        conn.execute(insert(position_tags), links)
+    )
+    add_rows(conn, positions, (*columns, "recorded_on", "imported", "import_id"), rows)
+    links = (
+        (position_id, tag_id, portfolio.user_id)
+        for position_id, position in zip(ids, new, strict=True)
+        for tag_id in dict.fromkeys(tag_ids[tag] for tag in position.tags)
+    )
+    add_rows(conn, position_tags, ("position_id", "tag_id", "user_id"), links)
     return tuple(ids)
 
 
 def load_positions(conn: Connection, portfolio_ids: Collection[UUID], last: date) -> tuple[Position, ...]:
     """Positions, open or closed, that were held on some day up to ``last``; in a fixed order."""
-    query = select(positions).where(positions.c.portfolio_id.in_(list(portfolio_ids)), positions.c.held_from <= last)
+    query = select(positions).where(among(positions.c.portfolio_id, portfolio_ids), positions.c.held_from <= last)
     order = (positions.c.portfolio_id, positions.c.held_from, positions.c.instrument_id, positions.c.id)
     return tuple(_position(row) for row in conn.execute(query.order_by(*order)))
 
@@ -158,7 +159,7 @@ def load_tags(conn: Connection, portfolio_ids: Collection[UUID]) -> tuple[TagOfP
         select(position_tags.c.position_id, tags.c.name)
         .join(tags, tags.c.id == position_tags.c.tag_id)
         .join(positions, positions.c.id == position_tags.c.position_id)
-        .where(positions.c.portfolio_id.in_(list(portfolio_ids)))
+        .where(among(positions.c.portfolio_id, portfolio_ids))
         .order_by(tags.c.name, position_tags.c.position_id)
     )
     return tuple(TagOfPosition(row[0], row[1]) for row in rows)

@@ -33,7 +33,7 @@ from sigmasight.domain.market_data import (
     SplitRows,
     Yields,
 )
-from sigmasight.store.bulk import add_missing_rows, day_column, days, number_column, numbers
+from sigmasight.store.bulk import add_missing_rows, among, day_column, days, number_column, numbers
 from sigmasight.store.tables import asked_ranges, dividends, option_quotes, prices, rates, refused_rows, splits
 
 Range = tuple[date, date]
@@ -88,10 +88,10 @@ def load_marks(conn: Connection, market: Market, ids: Collection[int], first: da
     """Closes and option mids of a window, and of each instrument the last one before it."""
     wanted = list(ids)
     close = select(prices.c.instrument_id, prices.c.day, prices.c.close.label("price")).where(
-        prices.c.market == market, prices.c.instrument_id.in_(wanted)
+        prices.c.market == market, among(prices.c.instrument_id, wanted)
     )
     mid = select(option_quotes.c.instrument_id, option_quotes.c.day, _mark().label("price")).where(
-        option_quotes.c.market == market, option_quotes.c.instrument_id.in_(wanted)
+        option_quotes.c.market == market, among(option_quotes.c.instrument_id, wanted)
     )
     parts = []
     for query, table in ((close, prices), (mid, option_quotes)):
@@ -120,7 +120,7 @@ def load_splits(conn: Connection, market: Market, ids: Collection[int], last: da
     """All splits of instruments up to a day."""
     rows = conn.execute(
         select(splits.c.instrument_id, splits.c.ex_date, splits.c.new_shares, splits.c.old_shares)
-        .where(splits.c.market == market, splits.c.instrument_id.in_(list(ids)), splits.c.ex_date <= last)
+        .where(splits.c.market == market, among(splits.c.instrument_id, ids), splits.c.ex_date <= last)
         .order_by(splits.c.instrument_id, splits.c.ex_date)
     ).all()
     return SplitRows(
@@ -135,7 +135,7 @@ def known_splits(conn: Connection, market: Market, ids: Mapping[str, int]) -> di
     symbols = {instrument_id: symbol for symbol, instrument_id in ids.items()}
     rows = conn.execute(
         select(splits.c.instrument_id, splits.c.ex_date, splits.c.new_shares, splits.c.old_shares)
-        .where(splits.c.market == market, splits.c.instrument_id.in_(list(symbols)))
+        .where(splits.c.market == market, among(splits.c.instrument_id, symbols))
         .order_by(splits.c.instrument_id, splits.c.ex_date)
     )
     found: dict[str, tuple[Split, ...]] = {}
@@ -149,7 +149,7 @@ def load_payouts(conn: Connection, market: Market, ids: Collection[int], last: d
     """All dividends of instruments up to a day."""
     rows = conn.execute(
         select(dividends.c.instrument_id, dividends.c.ex_date, dividends.c.amount)
-        .where(dividends.c.market == market, dividends.c.instrument_id.in_(list(ids)), dividends.c.ex_date <= last)
+        .where(dividends.c.market == market, among(dividends.c.instrument_id, ids), dividends.c.ex_date <= last)
         .order_by(dividends.c.instrument_id, dividends.c.ex_date)
     ).all()
     return Payouts(
@@ -162,10 +162,10 @@ def load_payouts(conn: Connection, market: Market, ids: Collection[int], last: d
 def closes_on(conn: Connection, market: Market, ids: Collection[int], day: date) -> dict[int, float]:
     """Each instrument's own close, or an option's mark, of exactly one day."""
     close = select(prices.c.instrument_id, prices.c.close).where(
-        prices.c.market == market, prices.c.instrument_id.in_(list(ids)), prices.c.day == day
+        prices.c.market == market, among(prices.c.instrument_id, ids), prices.c.day == day
     )
     mid = select(option_quotes.c.instrument_id, _mark()).where(
-        option_quotes.c.market == market, option_quotes.c.instrument_id.in_(list(ids)), option_quotes.c.day == day
+        option_quotes.c.market == market, among(option_quotes.c.instrument_id, ids), option_quotes.c.day == day
     )
     return {instrument_id: price for instrument_id, price in conn.execute(union_all(close, mid)) if price is not None}
 

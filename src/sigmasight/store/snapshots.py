@@ -10,7 +10,7 @@ from sqlalchemy import Connection, Row, delete, func, select
 from sigmasight.domain.books import Portfolio
 from sigmasight.domain.reasons import reason_from_words
 from sigmasight.domain.snapshots import MEASURES, Measures, NotIncluded, Snapshot
-from sigmasight.store.bulk import copy_rows, number
+from sigmasight.store.bulk import among, copy_rows, number
 from sigmasight.store.tables import portfolio_snapshots as snapshots
 
 _COUNTS = ("positions", "long_positions", "short_positions", "option_positions")
@@ -27,7 +27,7 @@ def replace_snapshots(conn: Connection, portfolios: Sequence[Portfolio], made: S
     owners = {portfolio.id: portfolio.user_id for portfolio in portfolios}
     for as_of in sorted({snapshot.as_of for snapshot in made}):
         ids = [snapshot.portfolio_id for snapshot in made if snapshot.as_of == as_of]
-        conn.execute(delete(snapshots).where(snapshots.c.as_of == as_of, snapshots.c.portfolio_id.in_(ids)))
+        conn.execute(delete(snapshots).where(snapshots.c.as_of == as_of, among(snapshots.c.portfolio_id, ids)))
     copy_rows(conn, snapshots, _COLUMNS, (_columns(snapshot, owners[snapshot.portfolio_id]) for snapshot in made))
 
 
@@ -41,7 +41,7 @@ def last_before(conn: Connection, portfolio_ids: Collection[UUID], day: date) ->
     """For each portfolio that has one, its last snapshot before a day: when, and the cumulative P&L then."""
     rows = conn.execute(
         select(snapshots.c.portfolio_id, snapshots.c.as_of, snapshots.c.cumulative_pnl)
-        .where(snapshots.c.portfolio_id.in_(list(portfolio_ids)), snapshots.c.as_of < day)
+        .where(among(snapshots.c.portfolio_id, portfolio_ids), snapshots.c.as_of < day)
         .distinct(snapshots.c.portfolio_id)
         .order_by(snapshots.c.portfolio_id, snapshots.c.as_of.desc())
     )
@@ -52,7 +52,7 @@ def days_from(conn: Connection, portfolio_ids: Collection[UUID], day: date) -> d
     """For each portfolio, on which days from a given one on it has snapshots."""
     rows = conn.execute(
         select(snapshots.c.portfolio_id, func.array_agg(snapshots.c.as_of))
-        .where(snapshots.c.portfolio_id.in_(list(portfolio_ids)), snapshots.c.as_of >= day)
+        .where(among(snapshots.c.portfolio_id, portfolio_ids), snapshots.c.as_of >= day)
         .group_by(snapshots.c.portfolio_id)
     )
     return {portfolio_id: tuple(sorted(found)) for portfolio_id, found in rows}

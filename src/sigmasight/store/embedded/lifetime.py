@@ -25,22 +25,19 @@ class Hold:
 
     cluster: Cluster
     claim: int  # the open users file, share-locked
-    pid: int
 
     def let_go(self) -> None:
-        """End this use, and stop the server if it was the last; nothing if it has ended, or is another process's.
+        """End this use, and stop the server if it was the last; nothing if it has ended, or is the parent process's.
 
         Raises:
             DatabaseError: If the server does not stop.
+            OSError: If the lock cannot be taken; the use goes on.
         """
-        if self.pid != os.getpid():
+        if self not in _held:
             return
-        with _ending_deferred():
-            try:
-                _held.remove(self)  # one step, so that of two threads one goes on
-            except KeyError:
-                return
-            with exclusive(self.cluster.lock_file):
+        with _ending_deferred(), exclusive(self.cluster.lock_file):
+            if self in _held:  # still: another thread may have been first
+                _held.remove(self)
                 _end_use(self.cluster, self.claim)
         _ignore_endings()
 
@@ -68,7 +65,7 @@ def let_all_go() -> None:
 
 
 def _take_hold(cluster: Cluster) -> tuple[Hold, bool]:
-    hold = Hold(cluster, claim_shared(cluster.users_file), os.getpid())
+    hold = Hold(cluster, claim_shared(cluster.users_file))
     try:
         ran = bring_up(cluster)
     except BaseException:

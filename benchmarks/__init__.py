@@ -1,0 +1,1 @@
+"""Measurements: ratios in one run, written to docs/reference/speed.md. Never a test."""

@@ -1,0 +1,69 @@
+"""What a night leaves in the database, so that two histories can be compared."""
+
+import psycopg
+from psycopg.sql import SQL, Identifier
+
+Rows = dict[str, tuple[tuple[object, ...], ...]]
+
+# Ids of instruments are left out: a night that was cut off may have used some up.
+_RESULTS = {
+    "portfolio_snapshots": "SELECT as_of AS day, to_jsonb(s)::text AS line FROM portfolio_snapshots s",
+    "prices": "SELECT day, i.symbol || (to_jsonb(p) - 'instrument_id') AS line FROM prices p "
+    "JOIN instruments i ON i.id = p.instrument_id",
+    "option_quotes": "SELECT day, i.symbol || (to_jsonb(q) - 'instrument_id') AS line FROM option_quotes q "
+    "JOIN instruments i ON i.id = q.instrument_id",
+    "dividends": "SELECT ex_date AS day, i.symbol || (to_jsonb(d) - 'instrument_id') AS line FROM dividends d "
+    "JOIN instruments i ON i.id = d.instrument_id",
+    "splits": "SELECT ex_date AS day, i.symbol || (to_jsonb(s) - 'instrument_id') AS line FROM splits s "
+    "JOIN instruments i ON i.id = s.instrument_id",
+    "rates": "SELECT day, to_jsonb(r)::text AS line FROM rates r",
+    "instruments": "SELECT i.terms_as_of AS day, (to_jsonb(i) - 'id' - 'underlying_id')::text || u.symbol AS line "
+    "FROM instruments i LEFT JOIN instruments u ON u.id = i.underlying_id",
+    "asked_ranges": "SELECT last_day AS day, to_jsonb(a)::text AS line FROM asked_ranges a",
+}
+
+
+def result_rows(url: str) -> Rows:
+    """For each table of results and each day: the day, how many rows, and the digest of all that is in them."""
+    with psycopg.connect(url) as conn:
+        return {
+            table: tuple(
+                conn.execute(
+                    f"SELECT day, count(*), md5(string_agg(line, chr(10) ORDER BY line COLLATE \"C\")) FROM ({query}) AS lines "  # noqa: S608, E501
+                    "GROUP BY day ORDER BY day".encode()
+                ).fetchall()
+            )
+            for table, query in _RESULTS.items()
+        }
+
+
+def snapshot_rows(url: str) -> Rows:
+    """The part of the result rows that the portfolio jobs make."""
+    return {"portfolio_snapshots": result_rows(url)["portfolio_snapshots"]}
+
+
+def row_versions(url: str) -> Rows:
+    """For each table: how many rows, and the digest of their contents and of the transactions that wrote them."""
+    query = (
+        "SELECT count(*), md5(string_agg(version, chr(10) ORDER BY version COLLATE \"C\")) "
+        "FROM (SELECT xmin::text || t::text AS version FROM {} AS t) AS versions"
+    )
+    with psycopg.connect(url) as conn:
+        tables = conn.execute("SELECT tablename FROM pg_tables WHERE schemaname = 'public' ORDER BY 1").fetchall()
+        return {name: tuple(conn.execute(SQL(query).format(Identifier(name))).fetchall()) for (name,) in tables}
+
+
+def snapshot_versions(url: str, portfolio: str) -> dict[object, tuple[str, str]]:
+    """By day: the transaction that wrote a portfolio's snapshot, and all that is in it."""
+    query = (
+        "SELECT s.as_of, s.xmin::text, to_jsonb(s)::text FROM portfolio_snapshots s "
+        "JOIN portfolios p ON p.id = s.portfolio_id WHERE p.name = %s"
+    )
+    with psycopg.connect(url) as conn:
+        return {day: (written, line) for day, written, line in conn.execute(query, (portfolio,))}
+
+
+def runs(url: str) -> list[tuple[object, ...]]:
+    """The runs in the order in which they were opened: id, as of, status, attempt."""
+    with psycopg.connect(url) as conn:
+        return conn.execute("SELECT id, as_of, status, attempt FROM batch_runs ORDER BY id").fetchall()

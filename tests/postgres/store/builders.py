@@ -1,0 +1,90 @@
+"""Short words for what the tests of store and services write down."""
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+from decimal import Decimal
+from math import nan
+
+import numpy as np
+from sqlalchemy import Connection
+
+from sigmasight.domain.books import Portfolio
+from sigmasight.domain.instruments import Kind, OptionTerms, Profile, Right
+from sigmasight.domain.market_data import DailyBars, DayArray, FloatArray, Market, OptionQuotes
+from sigmasight.store.instruments import find_instruments, save_profiles
+from sigmasight.store.people import User, add_portfolio, add_user
+from sigmasight.store.prices import save_bars
+
+OPENED = date(2026, 11, 2)
+MONDAY, TUESDAY, WEDNESDAY = date(2026, 11, 16), date(2026, 11, 17), date(2026, 11, 18)
+THURSDAY, FRIDAY, SATURDAY = date(2026, 11, 19), date(2026, 11, 20), date(2026, 11, 21)
+WEEK = (MONDAY, TUESDAY, WEDNESDAY, THURSDAY, FRIDAY)
+DECEMBER = date(2026, 12, 18)
+"""A standard monthly expiry."""
+
+
+def new_user(conn: Connection, name: str = "alice") -> User:
+    return add_user(conn, email=f"{name}@example.com", name=name.title(), password_hash="a hash")  # noqa: S106
+
+
+def new_book(
+    conn: Connection, owner: User, name: str = "Book", *, market: Market = Market.LIVE, opened_on: date = OPENED
+) -> Portfolio:
+    return add_portfolio(conn, user_id=owner.id, name=name, market=market, opened_on=opened_on)
+
+
+def share_profile(symbol: str, *, kind: Kind = Kind.STOCK, sector: str | None = None) -> Profile:
+    return Profile(symbol=symbol, kind=kind, name=f"{symbol} Inc.", sector=sector)
+
+
+def new_share(
+    conn: Connection,
+    symbol: str,
+    closes: Mapping[date, float] | None = None,
+    *,
+    kind: Kind = Kind.STOCK,
+    sector: str | None = None,
+    market: Market = Market.LIVE,
+) -> int:
+    """An explained instrument with its closes; returns its id."""
+    save_profiles(conn, {symbol: share_profile(symbol, kind=kind, sector=sector)}, "test")
+    instrument_id = find_instruments(conn, [symbol], FRIDAY)[symbol]
+    if closes:
+        save_bars(conn, market, {instrument_id: bars_of(symbol, closes)}, "test")
+    return instrument_id
+
+
+def call(underlying: str, strike: float | str = 100, expiry: date = DECEMBER) -> OptionTerms:
+    return OptionTerms(underlying, expiry, Right.CALL, Decimal(str(strike)))
+
+
+def put(underlying: str, strike: float | str = 100, expiry: date = DECEMBER) -> OptionTerms:
+    return OptionTerms(underlying, expiry, Right.PUT, Decimal(str(strike)))
+
+
+def days(*values: date) -> DayArray:
+    return np.array(values, dtype="datetime64[D]")
+
+
+def column(*values: float) -> FloatArray:
+    return np.array(values, dtype=np.float64)
+
+
+def bars_of(symbol: str, closes: Mapping[date, float]) -> DailyBars:
+    """Bars of which only the closes matter; volumes are not known."""
+    close = column(*closes.values())
+    return DailyBars(symbol, days(*closes), close, close, close, close, close, np.full(len(close), nan))
+
+
+def quotes_of(terms: OptionTerms, rows: Sequence[tuple[date, float, float, float]]) -> OptionQuotes:
+    """Quotes of a contract: day, bid, ask, last."""
+    unknown = np.full(len(rows), nan)
+    return OptionQuotes(
+        terms=terms,
+        days=days(*(row[0] for row in rows)),
+        bid=column(*(row[1] for row in rows)),
+        ask=column(*(row[2] for row in rows)),
+        last=column(*(row[3] for row in rows)),
+        volume=unknown,
+        open_interest=unknown,
+    )

@@ -1,0 +1,107 @@
+"""Two users with everything that a user can own, in a database that no test changes for good."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from decimal import Decimal
+from uuid import UUID
+
+import pytest
+from sqlalchemy import Connection, insert
+
+from postgres.store.builders import FRIDAY, MONDAY, new_book, new_share, new_user
+from sigmasight.domain.books import Portfolio, StatementKind
+from sigmasight.domain.reasons import Reason
+from sigmasight.domain.snapshots import MEASURES, METHOD, Measures, Snapshot
+from sigmasight.store.database import Database
+from sigmasight.store.people import User, add_statement, ensure_tags
+from sigmasight.store.positions import ImportRecord, NewPosition, add_import, add_positions
+from sigmasight.store.reference import write_audit
+from sigmasight.store.snapshots import replace_snapshots
+from sigmasight.store.tables import stress_test_scenarios
+from support.databases import DatabaseCopies
+
+
+@dataclass(frozen=True, slots=True)
+class Estate:
+    """What one user has."""
+
+    user: User
+    book: Portfolio
+    position: UUID
+    tag: UUID
+    import_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class Neighbours:
+    """A database with two users."""
+
+    db: Database
+    alice: Estate
+    bob: Estate
+
+
+@pytest.fixture(scope="module")
+def neighbours(databases: DatabaseCopies, migrated: str) -> Iterator[Neighbours]:
+    """Alice and Bob, each with a row in every table of what users own."""
+    with databases.copy(migrated) as url:
+        db = Database(url)
+        with db.write() as conn:
+            share = new_share(conn, "AAA", {FRIDAY: 10.0})
+            alice, bob = _settle(conn, "alice", share), _settle(conn, "bob", share)
+            conn.execute(insert(stress_test_scenarios), [_scenario(None), _scenario(alice.user), _scenario(bob.user)])
+        yield Neighbours(db, alice, bob)
+        db.close()
+
+
+@pytest.fixture
+def snapshot(conn: Connection) -> Snapshot:
+    """A snapshot of a portfolio of its own, with a different number in every measure."""
+    book = new_book(conn, new_user(conn, "carol"))
+    return full_snapshot(book)
+
+
+def full_snapshot(book: Portfolio) -> Snapshot:
+    return Snapshot(
+        portfolio_id=book.id,
+        as_of=FRIDAY,
+        method=METHOD,
+        measures=Measures(**{name: at + 1 / 3 for at, name in enumerate(MEASURES)}),
+        positions=1,
+        long_positions=1,
+        short_positions=0,
+        option_positions=0,
+        coverage=1.0,
+        delta_coverage=0.5,
+        reasons={},
+        marks=Reason.NONE,
+        not_included=(),
+        warnings=(),
+    )
+
+
+def _settle(conn: Connection, name: str, share: int) -> Estate:
+    user = new_user(conn, name)
+    book = new_book(conn, user, f"Book of {name}")
+    add_statement(conn, book, StatementKind.CASH, MONDAY, Decimal(1000))
+    tags = ensure_tags(conn, user.id, ["Core"])
+    record = ImportRecord("book.csv", "0" * 64, rows_read=1, rows_taken=1, rows_known=0, rows_refused=0)
+    import_id = add_import(conn, book, record)
+    new = NewPosition(share, Decimal(5), Decimal(9), MONDAY, ("Core",))
+    (position,) = add_positions(
+        conn, book, [new], recorded_on=MONDAY, tag_ids=tags, imported=True, import_id=import_id
+    )
+    replace_snapshots(conn, [book], [full_snapshot(book)])
+    write_audit(conn, user_id=user.id, portfolio_id=book.id, action="positions imported", detail={})
+    return Estate(user, book, position, tags["core"], import_id)
+
+
+def _scenario(owner: User | None) -> dict[str, object]:
+    return {
+        "user_id": owner.id if owner else None,
+        "id": "fall",
+        "name": "Fall",
+        "category": "market",
+        "severity": "mild",
+        "shocks": [{"factor": "Market", "size": -0.1}],
+    }

@@ -1,0 +1,235 @@
+"""Nobody sees or changes another's rows: PostgreSQL itself says no, whatever the query forgets."""
+
+import pytest
+from sqlalchemy import Connection, Table, delete, func, insert, select, text, update
+from sqlalchemy.exc import IntegrityError, ProgrammingError
+
+from postgres.store.builders import FRIDAY
+from postgres.store.conftest import Estate, Neighbours
+from sigmasight.store.bulk import add_missing_rows, copy_rows
+from sigmasight.store.tables import metadata, positions, stress_test_scenarios, tags, users
+
+OWNED = {name for name, table in metadata.tables.items() if "user_id" in table.c}
+APPENDED = {"statements", "imports", "audit_log"}
+"""Rows that nobody changes once they are written."""
+
+EDITED = OWNED - APPENDED
+MARKET = ("prices", "dividends", "splits", "rates", "option_quotes", "asked_ranges", "refused_rows")
+COMMON = (
+    *MARKET,
+    *("instruments", "trading_calendar", "trading_sessions", "factor_definitions", "factor_proxies"),
+    *("batch_runs", "batch_steps"),
+)
+DENIED = "permission denied"
+NOT_YOURS = "row-level security policy"
+
+
+def _table(name: str) -> Table:
+    return metadata.tables[name]
+
+
+def _count(conn: Connection, table: Table, owner: Estate) -> int:
+    query = select(func.count()).select_from(table).where(table.c.user_id == owner.user.id)
+    return conn.execute(query).scalar_one()
+
+
+def _row_of(neighbours: Neighbours, table: Table, owner: Estate) -> dict[str, object]:
+    """A row as it could be inserted again: what the database itself makes is left out."""
+    given = [c for c in table.c if c.computed is None and c.identity is None]
+    with neighbours.db.read() as conn:
+        row = conn.execute(select(*given).where(table.c.user_id == owner.user.id)).first()
+    assert row is not None
+    return dict(row._mapping)
+
+
+@pytest.mark.parametrize("name", sorted(OWNED))
+def test_a_stranger_sees_nothing_and_the_owner_his_own(neighbours: Neighbours, name: str) -> None:
+    with neighbours.db.read() as conn:
+        assert _count(conn, _table(name), neighbours.bob) == 1
+    with neighbours.db.read(acting_as=neighbours.alice.user.id) as conn:
+        assert _count(conn, _table(name), neighbours.bob) == 0
+        assert _count(conn, _table(name), neighbours.alice) == 1
+
+
+@pytest.mark.parametrize("name", sorted(OWNED))
+def test_who_names_no_user_sees_nothing(neighbours: Neighbours, name: str) -> None:
+    with neighbours.db.read() as conn:
+        conn.execute(text("SET LOCAL ROLE sigmasight_api"))
+        owned = _table(name).c.user_id.is_not(None)
+        assert conn.execute(select(func.count()).select_from(_table(name)).where(owned)).scalar_one() == 0
+
+
+@pytest.mark.parametrize("name", sorted(EDITED))
+def test_a_stranger_can_change_nothing(neighbours: Neighbours, name: str) -> None:
+    table = _table(name)
+    theirs = table.c.user_id == neighbours.bob.user.id
+    with neighbours.db.write(acting_as=neighbours.alice.user.id) as conn:
+        assert conn.execute(update(table).where(theirs).values(user_id=table.c.user_id)).rowcount == 0
+        assert conn.execute(delete(table).where(theirs)).rowcount == 0
+        conn.rollback()
+
+
+@pytest.mark.parametrize("name", sorted(APPENDED))
+@pytest.mark.parametrize("change", [update, delete])
+def test_what_is_appended_cannot_be_changed_by_its_owner_either(
+    neighbours: Neighbours, name: str, change: object
+) -> None:
+    table = _table(name)
+    statement = delete(table) if change is delete else update(table).values(user_id=table.c.user_id)
+    with (
+        pytest.raises(ProgrammingError, match=DENIED),
+        neighbours.db.write(acting_as=neighbours.alice.user.id) as conn,
+    ):
+        conn.execute(statement)
+
+
+@pytest.mark.parametrize("name", sorted(OWNED))
+def test_nobody_can_write_a_row_for_somebody_else(neighbours: Neighbours, name: str) -> None:
+    row = _row_of(neighbours, _table(name), neighbours.bob)
+    with (
+        pytest.raises(ProgrammingError, match=NOT_YOURS),
+        neighbours.db.write(acting_as=neighbours.alice.user.id) as conn,
+    ):
+        conn.execute(insert(_table(name)).values(row))
+
+
+@pytest.mark.parametrize("name", sorted(EDITED))
+def test_nobody_can_give_a_row_away(neighbours: Neighbours, name: str) -> None:
+    table = _table(name)
+    with (
+        pytest.raises(ProgrammingError, match=NOT_YOURS),
+        neighbours.db.write(acting_as=neighbours.alice.user.id) as conn,
+    ):
+        conn.execute(update(table).values(user_id=neighbours.bob.user.id))
+
+
+@pytest.mark.parametrize("name", sorted(EDITED - {"portfolio_snapshots", "portfolio_settings", "position_tags"}))
+def test_an_owner_changes_his_own(neighbours: Neighbours, name: str) -> None:
+    table = _table(name)
+    column = table.c.notes if name == "positions" else table.c.name
+    with neighbours.db.write(acting_as=neighbours.alice.user.id) as conn:
+        assert conn.execute(update(table).values({column.name: "mine"})).rowcount == 1
+        conn.rollback()
+
+
+def test_an_owner_deletes_his_portfolio_with_all_that_is_in_it(neighbours: Neighbours) -> None:
+    with neighbours.db.write(acting_as=neighbours.alice.user.id) as conn:
+        assert conn.execute(delete(_table("portfolios"))).rowcount == 1
+        assert _count(conn, _table("statements"), neighbours.alice) == 0
+        conn.rollback()
+
+
+def test_users_see_only_themselves_and_change_nothing_of_it(neighbours: Neighbours) -> None:
+    with neighbours.db.read(acting_as=neighbours.alice.user.id) as conn:
+        assert conn.execute(select(users.c.email)).scalars().all() == ["alice@example.com"]
+    with (
+        pytest.raises(ProgrammingError, match=DENIED),
+        neighbours.db.write(acting_as=neighbours.alice.user.id) as conn,
+    ):
+        conn.execute(update(users).values(role="admin"))
+
+
+def test_shipped_scenarios_are_everybodys_and_own_ones_private(neighbours: Neighbours) -> None:
+    with neighbours.db.read(acting_as=neighbours.alice.user.id) as conn:
+        owners = set(conn.execute(select(stress_test_scenarios.c.user_id)).scalars())
+    assert owners == {None, neighbours.alice.user.id}
+
+
+def test_a_shipped_scenario_cannot_be_changed_or_made_by_a_user(neighbours: Neighbours) -> None:
+    shipped = stress_test_scenarios.c.user_id.is_(None)
+    with neighbours.db.write(acting_as=neighbours.alice.user.id) as conn:
+        changed = conn.execute(update(stress_test_scenarios).where(shipped).values(name="mine"))
+        assert changed.rowcount == 0
+        assert conn.execute(delete(stress_test_scenarios).where(shipped)).rowcount == 0
+    row = _row_of(neighbours, stress_test_scenarios, neighbours.alice) | {"user_id": None, "id": "new"}
+    with (
+        pytest.raises(ProgrammingError, match=NOT_YOURS),
+        neighbours.db.write(acting_as=neighbours.alice.user.id) as conn,
+    ):
+        conn.execute(insert(stress_test_scenarios).values(row))
+
+
+@pytest.mark.parametrize("name", COMMON)
+def test_what_is_everybodys_is_not_for_users_to_change(neighbours: Neighbours, name: str) -> None:
+    with (
+        pytest.raises(ProgrammingError, match=DENIED),
+        neighbours.db.write(acting_as=neighbours.alice.user.id) as conn,
+    ):
+        conn.execute(delete(_table(name)))
+
+
+@pytest.mark.parametrize("name", MARKET)
+def test_users_bring_in_no_market_data(neighbours: Neighbours, name: str) -> None:
+    with (
+        pytest.raises(ProgrammingError, match=DENIED),
+        neighbours.db.write(acting_as=neighbours.alice.user.id) as conn,
+    ):
+        conn.execute(insert(_table(name)).from_select(["market"], select(text("'live'"))))
+
+
+def test_copying_straight_into_owned_tables_is_refused_to_users(neighbours: Neighbours) -> None:
+    with (
+        pytest.raises(Exception, match="COPY FROM not supported with row-level security"),  # noqa: PT011 - the driver's
+        neighbours.db.write(acting_as=neighbours.alice.user.id) as conn,
+    ):
+        copy_rows(conn, tags, ("user_id", "name"), [(neighbours.alice.user.id, "New")])
+
+
+def test_users_add_many_rows_by_way_of_a_temporary_table(neighbours: Neighbours) -> None:
+    mine = [(neighbours.alice.user.id, "new", "New", "regular")]
+    columns = ("user_id", "colour", "name", "kind")
+    rows = [(neighbours.alice.user.id, None, f"tag {n}", "regular") for n in range(3)]
+    with neighbours.db.write(acting_as=neighbours.alice.user.id) as conn:
+        assert add_missing_rows(conn, tags, columns, rows) == len(rows)
+        conn.rollback()
+    assert mine
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        (
+            "INSERT INTO positions (portfolio_id, user_id, instrument_id, quantity, entry_price, entry_date, recorded_on)"
+            " SELECT '{theirs.book.id}', '{mine.user.id}', instrument_id, 1, 1, '2026-11-20', '2026-11-20' FROM prices"
+        ),
+        (
+            "INSERT INTO statements (portfolio_id, user_id, kind, as_of, amount)"
+            " VALUES ('{theirs.book.id}', '{mine.user.id}', 'cash', '2026-11-20', 1)"
+        ),
+        (
+            "INSERT INTO imports (portfolio_id, user_id, file_name, sha256, rows_read, rows_taken, rows_known,"
+            " rows_refused) VALUES ('{theirs.book.id}', '{mine.user.id}', 'f', 'x', 0, 0, 0, 0)"
+        ),
+        "INSERT INTO position_tags VALUES ('{mine.position}', '{theirs.tag}', '{mine.user.id}')",
+        "INSERT INTO position_tags VALUES ('{theirs.position}', '{mine.tag}', '{mine.user.id}')",
+        "UPDATE positions SET portfolio_id = '{theirs.book.id}' WHERE id = '{mine.position}'",
+        "UPDATE portfolio_settings SET portfolio_id = '{theirs.book.id}' WHERE portfolio_id = '{mine.book.id}'",
+        "UPDATE portfolio_snapshots SET portfolio_id = '{theirs.book.id}', as_of = '2026-11-19'",
+        "UPDATE positions SET import_id = '{theirs.import_id}' WHERE id = '{mine.position}'",
+    ],
+)
+@pytest.mark.parametrize("acting", [True, False])
+def test_a_row_never_points_into_anothers_estate(neighbours: Neighbours, statement: str, *, acting: bool) -> None:
+    mine, theirs = neighbours.alice, neighbours.bob
+    filled = statement.format(mine=mine, theirs=theirs)
+    if not acting and "WHERE" not in filled and "UPDATE" in filled:
+        filled += f" WHERE user_id = '{mine.user.id}'"
+    with (
+        pytest.raises(IntegrityError, match="foreign key|unique"),
+        neighbours.db.write(acting_as=mine.user.id if acting else None) as conn,
+    ):
+        conn.exec_driver_sql(filled)
+
+
+def test_the_errors_of_a_night_tell_users_nothing_of_each_other(neighbours: Neighbours) -> None:
+    with (
+        pytest.raises(ProgrammingError, match=DENIED),
+        neighbours.db.read(acting_as=neighbours.alice.user.id) as conn,
+    ):
+        conn.execute(text("SELECT errors FROM batch_steps UNION ALL SELECT errors FROM batch_runs"))
+
+
+def test_the_tests_look_at_a_table_with_rows(neighbours: Neighbours) -> None:
+    with neighbours.db.read() as conn:
+        found = conn.execute(select(positions.c.held_from).where(positions.c.user_id == neighbours.bob.user.id))
+        assert found.scalar_one() < FRIDAY
