@@ -1,15 +1,21 @@
 """The migrations add up to the declared tables, and the constraints hold."""
 
+from pathlib import Path
+
 import pytest
 from sqlalchemy import Connection, text
 from sqlalchemy.exc import IntegrityError
 
 from sigmasight.domain.errors import DatabaseSetupError
+from sigmasight.store import migrations
 from sigmasight.store.database import Database
-from sigmasight.store.migrate import migrate
+from sigmasight.store.migrate import HEAD, migrate
 from sigmasight.store.tables import metadata
 from support.databases import DatabaseCopies
 
+POSITION = """
+    INSERT INTO positions (portfolio_id, user_id, instrument_id, quantity, entry_price, entry_date, recorded_on)
+"""
 CATALOG = {
     "columns": """
         SELECT table_name, column_name, data_type, is_nullable, column_default, is_identity, generation_expression
@@ -44,9 +50,15 @@ def test_migrating_again_changes_nothing(conn: Connection) -> None:
     assert _catalog(conn) == before
 
 
+def test_the_head_that_the_code_needs_is_the_last_migration(conn: Connection) -> None:
+    files = Path(migrations.__file__).parent.glob("versions/r*.py")
+    assert max(file.name[1:5] for file in files) == HEAD
+    assert conn.execute(text("SELECT version_num FROM alembic_version")).scalar_one() == HEAD
+
+
 def test_a_schema_of_a_newer_version_is_left_alone(conn: Connection) -> None:
     conn.execute(text("UPDATE alembic_version SET version_num = '9999'"))
-    with pytest.raises(DatabaseSetupError, match="version 9999.*newer"):
+    with pytest.raises(DatabaseSetupError, match="version 9999, which this SigmaSight does not know"):
         migrate(conn)
 
 
@@ -77,14 +89,8 @@ def test_the_api_role_owns_nothing_and_passes_no_policy(conn: Connection) -> Non
         "INSERT INTO rates VALUES ('live', 'DGS10', '2026-11-20', {v}, 'test')",
         "INSERT INTO option_quotes VALUES ('live', {i}, '2026-11-20', {v}, {v}, 1, 1, 1, 'test')",
         "INSERT INTO statements (portfolio_id, user_id, kind, as_of, amount) VALUES ({p}, 'cash', '2026-11-20', {v})",
-        (
-            "INSERT INTO positions (portfolio_id, user_id, instrument_id, quantity, entry_price, entry_date, recorded_on)"
-            " VALUES ({p}, {i}, {v}, 1, '2026-11-20', '2026-11-20')"
-        ),
-        (
-            "INSERT INTO positions (portfolio_id, user_id, instrument_id, quantity, entry_price, entry_date, recorded_on)"
-            " VALUES ({p}, {i}, 1, {v}, '2026-11-20', '2026-11-20')"
-        ),
+        POSITION + "VALUES ({p}, {i}, {v}, 1, '2026-11-20', '2026-11-20')",
+        POSITION + "VALUES ({p}, {i}, 1, {v}, '2026-11-20', '2026-11-20')",
         "UPDATE instruments SET strike = {v} WHERE id = {i}",
         "UPDATE instruments SET multiplier = {v} WHERE id = {i}",
         "UPDATE portfolio_snapshots SET nav = {v}",

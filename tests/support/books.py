@@ -141,3 +141,33 @@ def other_assets(book: Portfolio, as_of: date, amount: float) -> Statement:
 def closes(held: Instrument, prices: Mapping[date, float]) -> dict[tuple[int, date], Decimal]:
     """The prices of one instrument."""
     return {(held.id, day): number(price) for day, price in prices.items()}
+
+
+GOOD_FRIDAY = date(2025, 4, 18)
+SPRING = weekdays(date(2025, 3, 31), date(2025, 5, 30), holidays=(GOOD_FRIDAY,))
+"""Two months whose sessions are the weekdays but Good Friday. 31 March is a Monday, so are 7, 14, 21 and 28 April."""
+
+
+def world_of(
+    book: Portfolio,
+    *records: Position | Statement | SplitOn | DividendOn,
+    instruments: tuple[Instrument, ...],
+    prices: Mapping[tuple[int, date], Decimal],
+    calendar: TradingCalendar = SPRING,
+) -> World:
+    """A world with one book, its records in any order."""
+    return World(
+        calendar=calendar,
+        instruments=instruments,
+        prices=prices,
+        portfolios=(book,),
+        positions=tuple(each for each in records if isinstance(each, Position)),
+        statements=tuple(each for each in records if isinstance(each, Statement)),
+        splits=tuple(each for each in records if isinstance(each, SplitOn)),
+        dividends=tuple(each for each in records if isinstance(each, DividendOn)),
+    )
+
+
+def april(day: int) -> date:
+    """A day of April 2025."""
+    return date(2025, 4, day)

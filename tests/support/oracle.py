@@ -4,9 +4,10 @@ Written from the definitions and sharing nothing with the code it judges: no arr
 Every amount is exact; None says that it is not known.
 """
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from fractions import Fraction
 from uuid import UUID
@@ -131,24 +132,27 @@ class Oracle:
         self.world = world
         self.sessions = world.calendar.sessions
         self.instruments = {instrument.id: instrument for instrument in world.instruments}
+        self._marked_days: dict[int, list[date]] = {}
+        for instrument_id, day in sorted(world.prices):
+            self._marked_days.setdefault(instrument_id, []).append(day)
         self._prices: dict[tuple[int, date], Price] = {}
         self._moves: dict[UUID, tuple[Move, ...]] = {}
 
     # -- days ------------------------------------------------------------------------------------------------------
     def step_of(self, day: date) -> date | None:
         """The session that ends the step to which a day belongs; None beyond the calendar."""
-        return next((session for session in self.sessions if session >= day), None)
+        at = bisect_left(self.sessions, day)
+        return self.sessions[at] if at < len(self.sessions) else None
 
     def session_before(self, session: date) -> date:
-        return max(each for each in self.sessions if each < session)
+        return self.sessions[self.sessions.index(session) - 1]
 
     def session_after(self, session: date) -> date | None:
-        return next((each for each in self.sessions if each > session), None)
+        return self.step_of(session + timedelta(days=1))
 
     def age(self, mark: date, day: date) -> int:
         """Sessions that closed after a mark's own session, up to a day."""
-        own = max((s for s in self.sessions if s <= mark), default=date.min)
-        return sum(1 for s in self.sessions if own < s <= day)
+        return bisect_right(self.sessions, day) - bisect_right(self.sessions, mark)
 
     # -- instruments -----------------------------------------------------------------------------------------------
     def splitting(self, held: Instrument) -> int:
@@ -168,10 +172,11 @@ class Oracle:
 
     def last_mark(self, held: Instrument, day: date) -> tuple[Fraction, date] | None:
         """The last price on or before a day, on that day's split basis, and the mark's own day."""
-        days = [when for (i, when) in self.world.prices if i == held.id and when <= day]
-        if not days:
+        days = self._marked_days.get(held.id, [])
+        before = bisect_right(days, day)
+        if not before:
             return None
-        when = max(days)
+        when = days[before - 1]
         return self.carried(held, exact(self.world.prices[held.id, when]), when, day), when
 
     def fresh_mark(self, held: Instrument, day: date) -> Price:

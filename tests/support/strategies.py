@@ -18,6 +18,7 @@ DAYS = tuple(FIRST_DAY + timedelta(days=n) for n in range((LAST_DAY - FIRST_DAY)
 OPENING_DAY = date(2025, 4, 10)  # no book opens before: the calendar needs a session before its first one
 RATIOS = ((2, 1), (3, 1), (3, 2), (1, 10))
 
+CLOSED_DAYS = tuple(day for day in DAYS if day not in CALENDAR.sessions)
 any_day = st.sampled_from(DAYS)
 cents = st.integers(1, 30_000).map(lambda n: Decimal(n) / 100)
 share_prices = st.integers(500, 30_000).map(lambda n: Decimal(n) / 100)
@@ -31,16 +32,15 @@ def days_from(first: date) -> st.SearchStrategy[date]:
 
 @st.composite
 def options_on(draw: st.DrawFn, instrument_id: int, underlying: Instrument) -> Instrument:
-    """An option that is likely to expire within the calendar."""
+    """An option that is likely to expire within the calendar, often on a day without a session."""
     listed = draw(st.just(FIRST_DAY - timedelta(days=30)) | any_day)
+    expiry = draw(any_day | st.sampled_from(CLOSED_DAYS) | st.just(LAST_DAY + timedelta(days=60)))
     return option(
         instrument_id,
         underlying,
         right=draw(st.sampled_from(Right)),
         strike=draw(share_prices),
-        expiry=draw(days_from(listed) | st.just(LAST_DAY + timedelta(days=60)))
-        if listed >= FIRST_DAY
-        else draw(any_day),
+        expiry=max(listed, expiry),
         terms_as_of=listed,
         multiplier=draw(st.sampled_from((100, 10))),
         currency=underlying.currency,

@@ -131,7 +131,10 @@ def _print(summary: Summary, seeded: Seeded, *, nights: int) -> None:
     )
     columns = ("USD", *(portfolio.name for portfolio, _ in summary.portfolios))
     shown = [_shown(summary, at) for at in range(len(summary.portfolios))]
-    rows = [[name.replace("_", " "), *(amount(each[name]) for each in shown)] for name in shown[0]]
+    rows = [
+        [name.replace("_", " ").replace("nav", "NAV").replace("pnl", "P&L"), *(amount(each[name]) for each in shown)]
+        for name in shown[0]
+    ]
     rows.append(["positions", *(str(snapshot.positions) for _, snapshot in summary.portfolios)])
     rows.append(["covers", *(f"{snapshot.coverage:.0%} of gross" for _, snapshot in summary.portfolios)])
     left = [", ".join(f"{n.symbol} ({n.reason})" for n in s.not_included) or "nothing" for _, s in summary.portfolios]

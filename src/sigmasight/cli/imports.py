@@ -7,15 +7,14 @@ import typer
 
 from sigmasight.cli.output import announce, console, errors, print_json, print_table
 from sigmasight.domain.books import Portfolio
-from sigmasight.domain.errors import ImportRefusedError, NotFoundError
+from sigmasight.domain.errors import ImportRefusedError
 from sigmasight.domain.market_data import Market
 from sigmasight.intake.csv_table import MAX_BYTES
 from sigmasight.intake.verdicts import Verdict
 from sigmasight.services.imports import Fate, Preview, PreviewRow, commit_import, preview_import
-from sigmasight.store.database import Connection
-from sigmasight.store.people import add_portfolio, all_portfolios, find_portfolios, find_user
+from sigmasight.services.portfolios import find_or_make_portfolio, find_portfolio
 from sigmasight.store.positions import ImportRecord
-from sigmasight.wiring.application import Application, open_application
+from sigmasight.wiring.application import open_application
 from sigmasight.wiring.logs import configure_logs
 from sigmasight.wiring.settings import Settings
 
@@ -46,7 +45,11 @@ def run_import(
     configure_logs(settings)
     content = _read(file)
     with open_application(settings, announce) as application, application.db.write() as conn:
-        target = _target(conn, application, portfolio, user, create=create, simulated=simulated)
+        if create:
+            market = Market.SIMULATED if simulated else Market.LIVE
+            target = find_or_make_portfolio(conn, portfolio, email=user, market=market, today=application.today)
+        else:
+            target = find_portfolio(conn, portfolio, email=user)
         preview = preview_import(conn, target, file_name=file.name, content=content, today=application.today, lots=lots)
         _show(preview, as_json=as_json and dry_run)
         if dry_run:
@@ -64,26 +67,6 @@ def _read(file: Path) -> bytes:
             return stream.read(MAX_BYTES + 1)
     except OSError as error:
         raise ImportRefusedError(f"{file} cannot be read: {error.strerror}.") from error
-
-
-def _target(
-    conn: Connection, application: Application, name: str, email: str | None, *, create: bool, simulated: bool
-) -> Portfolio:
-    owner = find_user(conn, email) if email else None
-    if email and owner is None:
-        raise NotFoundError(f"There is no user {email}.")
-    found = find_portfolios(conn, name, user_id=owner.id if owner else None)
-    if len(found) == 1:
-        return found[0]
-    if found:
-        raise NotFoundError(f"Several users have a portfolio {name!r}; say whose with --user.")
-    if not create:
-        there = ", ".join(f"{each.name!r}" for _, each in all_portfolios(conn)) or "none yet"
-        raise NotFoundError(f"There is no portfolio {name!r} (there: {there}). Make it with --create --user E-MAIL.")
-    if owner is None:
-        raise NotFoundError("--create needs --user: whose shall the portfolio be?")
-    market = Market.SIMULATED if simulated else Market.LIVE
-    return add_portfolio(conn, user_id=owner.id, name=name, market=market, opened_on=application.today)
 
 
 def _show(preview: Preview, *, as_json: bool) -> None:

@@ -2,14 +2,13 @@
 
 from pathlib import Path
 
-from alembic import command
-from alembic.config import Config
-from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, text
 
 from sigmasight.domain.errors import DatabaseSetupError
 from sigmasight.store.embedded import ROLE_SQL
+
+HEAD = "0001"
+"""The version of the schema that this code needs; the last migration's."""
 
 _MIGRATIONS = Path(__file__).parent / "migrations"
 _LOCK = 0x5193A
@@ -21,17 +20,38 @@ def migrate(conn: Connection) -> None:
     Raises:
         DatabaseSetupError: If the roles are missing or the schema is newer than this code.
     """
+    if _version(conn) == HEAD:
+        return
     _require_roles(conn)
     conn.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LOCK})
+    present = _version(conn)
+    if present != HEAD:
+        _upgrade(conn, present)
+
+
+def _version(conn: Connection) -> str | None:
+    if conn.execute(text("SELECT to_regclass('alembic_version')")).scalar_one() is None:
+        return None
+    found: str | None = conn.execute(text("SELECT version_num FROM alembic_version")).scalar_one_or_none()
+    return found
+
+
+def _upgrade(conn: Connection, present: str | None) -> None:
+    """Run the missing migrations; Alembic takes half a second to import, so only here."""
+    from alembic import command
+    from alembic.config import Config
+    from alembic.script import ScriptDirectory
+
     config = Config()
     config.set_main_option("script_location", str(_MIGRATIONS).replace("%", "%%"))
-    scripts = ScriptDirectory.from_config(config)
-    present = MigrationContext.configure(conn).get_current_revision()
-    if present == scripts.get_current_head():
-        return
-    _require_known(scripts, present)
+    known = {script.revision for script in ScriptDirectory.from_config(config).walk_revisions()}
+    if present is not None and present not in known:
+        raise DatabaseSetupError(
+            f"The database's schema is at version {present}, which this SigmaSight does not know: "
+            "it was made by a newer one. Install that version again, or use another database."
+        )
     config.attributes["connection"] = conn
-    command.upgrade(config, "head")
+    command.upgrade(config, HEAD)
 
 
 def _require_roles(conn: Connection) -> None:
@@ -44,12 +64,3 @@ def _require_roles(conn: Connection) -> None:
         "The role sigmasight_api does not exist" if found is None else "This user may not take the role sigmasight_api"
     )
     raise DatabaseSetupError(f"{missing}. Have the database's administrator run once:\n{ROLE_SQL}")
-
-
-def _require_known(scripts: ScriptDirectory, present: str | None) -> None:
-    known = {script.revision for script in scripts.walk_revisions()}
-    if present is not None and present not in known:
-        raise DatabaseSetupError(
-            f"The database's schema is at version {present}, which this SigmaSight does not know: "
-            "it was made by a newer one. Install that version again, or use another database."
-        )

@@ -93,7 +93,7 @@ def _settle(conn: Connection, name: str, share: int) -> Estate:
     )
     replace_snapshots(conn, [book], [full_snapshot(book)])
     write_audit(conn, user_id=user.id, portfolio_id=book.id, action="positions imported", detail={})
-    return Estate(user, book, position, tags["core"], import_id)
+    return Estate(user, book, position, tags["Core"], import_id)
 
 
 def _scenario(owner: User | None) -> dict[str, object]:

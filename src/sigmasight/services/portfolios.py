@@ -1,0 +1,40 @@
+"""Find the portfolio that a person names, or make it."""
+
+from datetime import date
+
+from sigmasight.domain.books import Portfolio
+from sigmasight.domain.errors import NotFoundError
+from sigmasight.domain.market_data import Market
+from sigmasight.store.database import Connection
+from sigmasight.store.people import add_portfolio, all_portfolios, find_portfolios, find_user
+
+
+def find_portfolio(conn: Connection, name: str, *, email: str | None = None) -> Portfolio:
+    """The portfolio of a name, for the operator; the owner's e-mail decides where several have that name.
+
+    Raises:
+        NotFoundError: If there is none, or several.
+    """
+    owner = find_user(conn, email) if email else None
+    if email and owner is None:
+        raise NotFoundError(f"There is no user {email}.")
+    found = find_portfolios(conn, name, user_id=owner.id if owner else None)
+    if len(found) > 1:
+        raise NotFoundError(f"Several users have a portfolio {name!r}; say whose with --user.")
+    if not found:
+        there = ", ".join(f"{each.name!r}" for _, each in all_portfolios(conn)) or "none yet"
+        raise NotFoundError(f"There is no portfolio {name!r} (there: {there}). Make it with --create --user E-MAIL.")
+    return found[0]
+
+
+def find_or_make_portfolio(conn: Connection, name: str, *, email: str | None, market: Market, today: date) -> Portfolio:
+    """A user's portfolio of a name, made in a market if it is not there.
+
+    Raises:
+        NotFoundError: If there is no such user.
+    """
+    owner = find_user(conn, email) if email else None
+    if owner is None:
+        raise NotFoundError(f"There is no user {email}." if email else "--create needs --user: whose shall it be?")
+    found = find_portfolios(conn, name, user_id=owner.id)
+    return found[0] if found else add_portfolio(conn, user_id=owner.id, name=name, market=market, opened_on=today)
