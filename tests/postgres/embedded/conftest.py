@@ -17,6 +17,7 @@ import psycopg
 import pytest
 
 from sigmasight.store.embedded import Server, start_server
+from sigmasight.store.embedded.lifetime import let_all_go
 
 DEADLINE_SECONDS = 30
 SOURCE = Path(__file__).parents[3] / "src"
@@ -182,8 +183,9 @@ def temporary_place() -> Iterator[Path]:
 
 @contextlib.contextmanager
 def tidied(home: Home) -> Iterator[Home]:
-    """End, after a test, the processes it has started, and their server if the test has failed half way."""
+    """End, after a test, the processes it has started, and the server if the test has failed half way."""
     yield home
+    let_all_go()
     for process in home.processes:
         process.kill()
         for stream in (process.stdin, process.stdout, process.stderr):

@@ -9,6 +9,9 @@ import threading
 import psycopg
 import pytest
 
+from sigmasight.store.embedded.cluster import find_cluster
+from sigmasight.store.embedded.postmaster import stop
+
 from .conftest import (
     START,
     UNTIL_TOLD,
@@ -82,6 +85,22 @@ def run_whatever_comes(conn: psycopg.Connection, query: str) -> None:
     """The answer may still arrive, or the connection end first."""
     with contextlib.suppress(psycopg.OperationalError):
         conn.execute(query.encode())
+
+
+def test_a_server_that_cannot_write_everything_out_is_stopped_all_the_same(home: Home) -> None:
+    server = home.start()
+    with psycopg.connect(server.url) as conn:
+        conn.execute("CREATE TABLE not_written_out AS SELECT generate_series(1, 10000) AS n")
+    pid = postmaster_pid(server.data_dir)
+    superuser = server.url.replace("//sigmasight@", "//postgres@")
+    checkpointer = answer(superuser, "SELECT pid FROM pg_stat_activity WHERE backend_type = 'checkpointer'")
+    assert isinstance(checkpointer, int)
+    os.kill(checkpointer, signal.SIGSTOP)
+    stop(find_cluster(home.path, None, home.root_base), fast_seconds=1)
+    wait_until(lambda: not is_alive(pid))
+    server.release()
+    with home.start() as again:
+        assert answer(again.url, "SELECT count(*) FROM not_written_out") == 10_000
 
 
 def test_release_after_the_postmaster_was_killed_is_quiet(home: Home) -> None:

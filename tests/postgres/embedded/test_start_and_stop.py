@@ -179,7 +179,6 @@ def test_settings_are_those_of_a_laptop(home: Home) -> None:
         "shared_buffers": "128MB",
         "max_connections": "100",
         "jit": "off",
-        "dynamic_shared_memory_type": "mmap",
         "TimeZone": "UTC",
         "data_checksums": "on",
         "logging_collector": "on",

@@ -20,11 +20,9 @@ TUNING: Mapping[str, str] = {
     "fsync": "on",
     "synchronous_commit": "on",
     "jit": "off",  # compiling costs more than it gains in queries of milliseconds
-    # The engines use the cores. What processes share lies in the data directory, where a start clears it away: in
-    # /dev/shm a killed server leaves it behind, and a container has only 64 MB there.
+    # The engines use the cores, and a container's 64 MB of /dev/shm is too little for parallel queries.
     "max_parallel_workers_per_gather": "0",
     "max_parallel_maintenance_workers": "0",
-    "dynamic_shared_memory_type": "mmap",
     "timezone": "UTC",
     "log_timezone": "UTC",
     "log_line_prefix": "%m [%p] %u ",
