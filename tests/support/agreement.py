@@ -6,7 +6,9 @@ from sigmasight.domain.reasons import Reason
 from sigmasight.domain.snapshots import Snapshot
 from support.books import World
 from support.evenings import Evening, evenings
-from support.oracle import Amount, BookDay, Oracle, PositionDay
+from support.oracle import BookDay, Oracle
+from support.slow_ledger import PositionDay
+from support.slow_market import Amount
 
 SUMS = (
     "nav",
@@ -29,7 +31,8 @@ SUMS = (
 )
 COUNTS = ("positions", "long_positions", "short_positions", "option_positions")
 NEAR = 1e-9
-TINY = 1e-6  # of a book: a quotient is not compared when what it is divided by may be rounding
+CENT = 0.01
+TINY = 1e-6  # of a book: a quotient is not compared when what it is divided by may be rounding, or is under a cent
 
 
 def assert_near(name: str, found: float, expected: Amount, scale: float) -> None:
@@ -108,14 +111,22 @@ def _assert_same_book(snapshot: Snapshot, day: BookDay) -> None:
 
 
 def _assert_same_quotients(snapshot: Snapshot, day: BookDay) -> None:
-    measures, tiny = snapshot.measures, TINY * _scale_of(day)
+    measures, tiny = snapshot.measures, max(CENT, TINY * _scale_of(day))
     if day.nav is None or abs(day.nav) > tiny:
         assert_near("leverage", measures.leverage, day.leverage, _scale(day.leverage))
+        _assert_reason(snapshot, "leverage", lacks_base=day.nav is not None and day.nav <= 0)
     if day.return_base is None or abs(day.return_base) > tiny:
+        no_base = day.daily_pnl is not None and day.return_base is not None and day.return_base <= 0
+        _assert_reason(snapshot, "daily_return", lacks_base=no_base)
         assert_near("daily_return", measures.daily_return, day.daily_return, _scale(day.daily_return))
     if day.delta_adjusted_total is None or day.delta_adjusted_total > tiny:
         for name in ("hhi", "effective_positions", "top_3", "top_10"):
             assert_near(name, getattr(measures, name), getattr(day, name), _scale(getattr(day, name)))
+
+
+def _assert_reason(snapshot: Snapshot, name: str, *, lacks_base: bool) -> None:
+    """A quotient says that it lacks a positive base if that is why it is missing, and only then."""
+    assert (snapshot.reasons.get(name, Reason.NONE) == Reason.NAV_NOT_POSITIVE) == lacks_base, name
 
 
 def _assert_same_warnings(snapshot: Snapshot, day: BookDay) -> None:

@@ -61,7 +61,7 @@ def _prices(pairs: bytes, *, lowest: int, sparse: bool) -> Mapping[date, Decimal
     table = {}
     for at, day in enumerate(DAYS):
         drawn = int.from_bytes(pairs[2 * at : 2 * at + 2], "big")
-        missing = drawn % 3 > 0 if sparse else drawn % 16 == 15  # noqa: PLR2004 - one in sixteen
+        missing = drawn % 3 > 0 if sparse else drawn % 16 == 15
         if not missing and (day in CALENDAR.sessions or drawn % 8 == 1):
             table[day] = Decimal(drawn // 3 + lowest) / 100
     return table
@@ -70,7 +70,7 @@ def _prices(pairs: bytes, *, lowest: int, sparse: bool) -> Mapping[date, Decimal
 @st.composite
 def price_tables(draw: st.DrawFn, instruments: tuple[Instrument, ...]) -> Mapping[tuple[int, date], Decimal]:
     """Prices of most days, or with gaps long and short, or none at all."""
-    table = {}
+    table: dict[tuple[int, date], Decimal] = {}
     for each in instruments:
         pairs = draw(st.binary(min_size=2 * len(DAYS), max_size=2 * len(DAYS)))
         kind = draw(st.sampled_from(("dense", "dense", "sparse", "none")))

@@ -29,11 +29,6 @@ class MarketOutcome:
     coverage: float  # share of the held instruments with a price of the session itself
     errors: tuple[Mapping[str, str], ...]
 
-    @classmethod
-    def recalled(cls, step: StepRecord) -> "MarketOutcome":
-        """The outcome that an earlier attempt wrote down."""
-        return cls(step.status, step.seconds, 1.0 if step.coverage is None else step.coverage, tuple(step.errors))
-
 
 @dataclass(slots=True)
 class _Tally:
@@ -59,9 +54,7 @@ def sync_market(
     for market, providers in sources.items():
         with db.write() as conn:
             universe = find_universe(conn, market, calendar, run.as_of)
-            requests = plan_requests(
-                conn, universe, calendar, history_sessions=history_sessions, with_chains=with_chains
-            )
+            requests = plan_requests(conn, universe, history_sessions=history_sessions, with_chains=with_chains)
         for at, request in enumerate(requests):
             progress(at, len(requests))
             errors += _answer(db, universe, request, providers, tally)

@@ -84,7 +84,7 @@ def _run(
         run = open_run(conn, as_of, holder=f"{socket.gethostname()}, process {os.getpid()}", shards=shards)
         done = finished_shards(conn, run)
     with _closed_on_error(db, run):
-        market = _market_data(db, plan, run, portfolios, done, progress)
+        market = _market_data(db, plan, run, portfolios, progress)
         outcomes = list(_shards(db, plan, run, portfolios, done, progress))
         outcome = _conclude(run, market, outcomes, len(portfolios))
         with db.write() as conn:
@@ -105,11 +105,9 @@ def _market_data(
     plan: NightPlan,
     run: Run,
     portfolios: Sequence[Portfolio],
-    done: Mapping[tuple[str, int], StepRecord],
     progress: Progress,
 ) -> MarketOutcome:
-    if ("market-data", 0) in done:
-        return MarketOutcome.recalled(done["market-data", 0])
+    """Also after a takeover: what was asked already is not asked again, so it costs little."""
     markets = sorted({portfolio.market for portfolio in portfolios})
     return sync_market(
         db,
@@ -132,11 +130,11 @@ def _shards(
 ) -> Iterator[ShardOutcome]:
     progress("snapshots", 0, run.shards)
     for shard in range(run.shards):
+        mine = [portfolio for portfolio in portfolios if portfolio.id.int % run.shards == shard]
         records = [done[job, shard] for job in PORTFOLIO_JOBS if (job, shard) in done]
-        if len(records) == len(PORTFOLIO_JOBS):
+        if len(records) == len(PORTFOLIO_JOBS) and records[0].counts["portfolios"] == len(mine):
             yield ShardOutcome.recalled(records)
         else:
-            mine = [portfolio for portfolio in portfolios if portfolio.id.int % run.shards == shard]
             yield run_shard(db, plan.valuation, run, shard, mine)
         progress("snapshots", shard + 1, run.shards)
 
@@ -194,11 +192,12 @@ def _held(db: Database, as_of: date) -> Iterator[None]:
 
 @contextmanager
 def _closed_on_error(db: Database, run: Run) -> Iterator[None]:
-    """Close the run as failed when the night itself breaks, and let the error go on."""
+    """Close the run when the night itself breaks or is interrupted, and let the error go on."""
     try:
         yield
-    except Exception as error:
+    except BaseException as error:
+        status = "failed" if isinstance(error, Exception) else "cancelled"
         with db.write() as conn:
             errors = [{"reason": f"{type(error).__name__}: {error}"}]
-            close_run(conn, run, status="failed", portfolios=0, failed_portfolios=0, coverage=None, errors=errors)
+            close_run(conn, run, status=status, portfolios=0, failed_portfolios=0, coverage=None, errors=errors)
         raise

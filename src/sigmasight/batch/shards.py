@@ -11,7 +11,7 @@ from sigmasight.domain.errors import DatabaseError, NightHeldError
 from sigmasight.domain.snapshots import Snapshot
 from sigmasight.services.valuation import Valuation, aggregate_books, value_portfolios, wanted_days
 from sigmasight.store.database import Connection, Database
-from sigmasight.store.people import lock_portfolios
+from sigmasight.store.people import lock_portfolios, mark_renewed
 from sigmasight.store.runs import Run, StepRecord, require_fence, save_step
 from sigmasight.store.snapshots import replace_snapshots
 
@@ -60,7 +60,7 @@ def run_shard(
     except Exception as error:
         if isinstance(error, _OF_THE_WHOLE_NIGHT):
             raise
-        _log.warning("shard failed, going on portfolio by portfolio", shard=shard, error=repr(error))
+        _log.warning("shard failed, going on portfolio by portfolio", shard=shard, error=repr(error)[:200])
     progress = _Progress()
     for portfolio in portfolios:
         _run_alone(db, valuation, run, portfolio, progress)
@@ -77,8 +77,9 @@ def _run_alone(db: Database, valuation: Valuation, run: Run, portfolio: Portfoli
     except Exception as error:
         if isinstance(error, _OF_THE_WHOLE_NIGHT):
             raise
-        _log.exception("portfolio failed", portfolio=str(portfolio.id), as_of=run.as_of.isoformat())
         reason = f"{type(error).__name__}: {error}".splitlines()[0]
+        _log.error("portfolio failed", portfolio=str(portfolio.id), as_of=run.as_of.isoformat(), reason=reason)
+        _log.debug("portfolio failed there", exc_info=error)
         progress.errors.append({"portfolio": str(portfolio.id), "name": portfolio.name, "reason": reason})
 
 
@@ -92,6 +93,7 @@ def _make_snapshots(
     made: Sequence[Snapshot] = aggregate_books(valued)
     summed = time.perf_counter()
     replace_snapshots(conn, portfolios, made)
+    mark_renewed(conn, [portfolio.id for portfolio in portfolios])
     progress.seconds["values"] += seen - started
     progress.seconds["aggregation"] += summed - seen
     progress.seconds["snapshots"] += time.perf_counter() - summed

@@ -1,10 +1,7 @@
 """The `sigmasight` command: translate, open the transaction, nothing else."""
 
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 
-import click
 import typer
 
 from sigmasight import __version__
@@ -38,22 +35,4 @@ def _root(
 
 def run() -> None:
     """Run the command line and exit with its code."""
-    sys.exit(guarded(_invoke))
-
-
-def _invoke() -> None:
-    with _usage_errors():
-        code = app(standalone_mode=False)
-    if isinstance(code, int) and code:
-        raise SystemExit(code)
-
-
-@contextmanager
-def _usage_errors() -> Iterator[None]:
-    try:
-        yield
-    except click.exceptions.Abort:
-        raise KeyboardInterrupt from None
-    except click.ClickException as error:
-        error.show()
-        raise SystemExit(error.exit_code) from None
+    sys.exit(guarded(app))

@@ -6,6 +6,7 @@ SigmaSightError
 ├── InvalidScenariosError   a scenario file with errors, each with its place
 ├── ImportRefusedError      a file that cannot be imported as it is
 ├── NotFoundError           what was asked for does not exist, or is not the caller's
+├── InvalidEntryError       a number or day that cannot be written into a ledger
 ├── ConflictError           what was asked for contradicts what is there
 ├── NightHeldError          another process runs the night of that date
 ├── NotATradingDayError     the batch runs on trading days only
@@ -41,6 +42,10 @@ class ImportRefusedError(SigmaSightError):
 
 class NotFoundError(SigmaSightError):
     """What was asked for does not exist, or is not the caller's."""
+
+
+class InvalidEntryError(SigmaSightError):
+    """A number or day cannot be written into a ledger."""
 
 
 class ConflictError(SigmaSightError):

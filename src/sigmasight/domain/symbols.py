@@ -8,6 +8,7 @@ from sigmasight.domain.errors import InvalidSymbolError
 from sigmasight.domain.instruments import OptionTerms, Right
 
 _TICKER = re.compile(r"\^?[A-Z0-9]{1,10}([.\-/][A-Z0-9]{1,4})?", re.ASCII)
+_CLASS_SHARE = re.compile(r"^([A-Z]+)[-/]([A-Z])$", re.ASCII)
 _ROOT = re.compile(r"[A-Z0-9]{1,6}(\.[A-Z]{1,2})?", re.ASCII)
 _OCC = re.compile(r"([A-Z0-9.]{1,6}) *(\d{6})([CP])(\d{8})", re.ASCII)
 _RIGHTS = {"C": Right.CALL, "P": Right.PUT}
@@ -16,7 +17,7 @@ _THOUSANDTHS = Decimal(1000)
 
 
 def normalize_ticker(text: str) -> str:
-    """A ticker in capitals without surrounding blanks.
+    """A ticker in capitals without surrounding blanks; a class share is written with a point (BRK.B for BRK-B, BRK/B).
 
     Raises:
         InvalidSymbolError: If it is no ticker.
@@ -24,7 +25,7 @@ def normalize_ticker(text: str) -> str:
     ticker = text.strip().upper()
     if not text.isascii() or not _TICKER.fullmatch(ticker):
         raise InvalidSymbolError(f"{text.strip()[:40]!r} is not a readable ticker")
-    return ticker
+    return _CLASS_SHARE.sub(r"\1.\2", ticker)
 
 
 def looks_like_option(text: str) -> bool:

@@ -1,13 +1,11 @@
 """From inner units to people's: the one place where a number is converted or rounded for a face."""
 
-from datetime import date
 from decimal import ROUND_HALF_EVEN, Decimal, localcontext
 from math import isfinite
 
 CENT = Decimal("0.01")
-_DIGITS = 400  # more than any float has before and behind the point together
 SECONDS_PER_YEAR = 31_536_000
-SESSIONS_PER_YEAR = 252
+_DIGITS = 400  # more than any float has before and behind the point together
 
 
 def money(amount: float | Decimal | None) -> Decimal | None:
@@ -36,8 +34,3 @@ def added(*amounts: Decimal | None) -> Decimal | None:
     """The sum of shown amounts; None only when every one is missing."""
     known = [amount for amount in amounts if amount is not None]
     return sum(known, Decimal(0)) if known else None
-
-
-def iso(day: date) -> str:
-    """A date as people and files write it."""
-    return day.isoformat()

@@ -45,19 +45,6 @@ def find_gaps(wanted: Mapping[str, Range], stored: Mapping[str, Range | None]) -
     return tuple(Gap(tuple(symbols[days]), *days) for days in sorted(symbols))
 
 
-def asked_after(asked: Range | None, gap: Gap) -> Range:
-    """What has been asked of a symbol once a gap of it is filled.
-
-    Raises:
-        ValueError: If the gap does not touch what was asked before, so that a hole would be forgotten.
-    """
-    if asked is None:
-        return gap.first, gap.last
-    if gap.first - asked[1] > _DAY or asked[0] - gap.last > _DAY:
-        raise ValueError(f"{gap.first} to {gap.last} does not touch {asked[0]} to {asked[1]}, which was asked before")
-    return min(asked[0], gap.first), max(asked[1], gap.last)
-
-
 def _missing(wanted: Range, asked: Range | None) -> list[Range]:
     """The days before and after what was asked, up to where the wanted ones begin and end."""
     _require_order(wanted)

@@ -8,6 +8,7 @@ from uuid import UUID
 
 import numpy as np
 
+from sigmasight.domain.errors import NotATradingDayError
 from sigmasight.domain.market_data import BoolArray
 from sigmasight.domain.reasons import BLOCKING, Reason
 from sigmasight.domain.snapshots import NotIncluded
@@ -55,6 +56,7 @@ def split_exposures(
 
     Raises:
         NotFoundError: If the portfolio is not the user's.
+        NotATradingDayError: If the day is no session.
     """
     books, close = _valued(conn, valuation, user_id, portfolio_id, as_of)
     groups = _groups(conn, books, by)
@@ -73,7 +75,15 @@ def tagged_exposure(
     tags: Sequence[str],
     every: bool,
 ) -> ExposureLine:
-    """Exposure of what carries any (OR), or every one (AND), of some tags."""
+    """Exposure of what carries any (OR), or every one (AND), of some tags.
+
+    Raises:
+        NotFoundError: If the portfolio is not the user's.
+        NotATradingDayError: If the day is no session.
+        ValueError: If no tag is given.
+    """
+    if not tags:
+        raise ValueError("at least one tag is needed")
     books, close = _valued(conn, valuation, user_id, portfolio_id, as_of)
     groups = _groups(conn, books, Grouping.TAG)
     names = list(groups)
@@ -89,6 +99,8 @@ def tagged_exposure(
 def _valued(
     conn: Connection, valuation: Valuation, user_id: UUID, portfolio_id: UUID, as_of: date
 ) -> tuple[FrozenBooks, Close]:
+    if not valuation.calendar.is_trading_day(as_of):
+        raise NotATradingDayError(f"{as_of} is no trading day; exposures are those of a session's close")
     portfolio = owned_portfolio(conn, user_id, portfolio_id)
     books = freeze_books(conn, valuation, portfolio.market, [portfolio], first=as_of, last=as_of)
     (close, _), *_ = value_books(books.market, books.holdings, books.accounts)

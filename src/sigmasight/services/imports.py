@@ -17,7 +17,7 @@ from sigmasight.intake.verdicts import ParsedPositions, PositionRow, RowVerdict,
 from sigmasight.services.valuation import Valuation, renew_snapshots
 from sigmasight.store.database import Connection
 from sigmasight.store.instruments import add_unknown, find_instruments, load_instruments, save_options
-from sigmasight.store.people import ensure_tags
+from sigmasight.store.people import ensure_tags, lock_portfolios
 from sigmasight.store.positions import ImportRecord, NewPosition, add_import, add_positions, known_lots
 from sigmasight.store.reference import write_audit
 
@@ -57,7 +57,7 @@ class Preview:
 def preview_import(
     conn: Connection, portfolio: Portfolio, *, file_name: str, content: bytes, today: date, lots: bool = False
 ) -> Preview:
-    """Judge a file against the security master and the book.
+    """Judge a file against the security master and the book, which stays as it is until the transaction ends.
 
     Raises:
         ImportRefusedError: If the file as a whole cannot be read.
@@ -66,6 +66,7 @@ def preview_import(
     known = _find(conn, parsed.positions, today)
     unexplained = {i.symbol for i in load_instruments(conn, set(known.values())) if i.kind is Kind.UNKNOWN}
     rows = tuple(_warn_unknown(row, known, unexplained) for row in parsed.rows)
+    lock_portfolios(conn, [portfolio.id])
     left = Counter(known_lots(conn, portfolio.id))
     return Preview(
         file_name=file_name,

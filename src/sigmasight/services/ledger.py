@@ -6,11 +6,12 @@ from datetime import date
 from decimal import Decimal
 from uuid import UUID
 
-from sigmasight.domain.books import Portfolio, StatementKind
-from sigmasight.domain.errors import ConflictError
+from sigmasight.domain.books import Portfolio, Position, StatementKind
+from sigmasight.domain.errors import ConflictError, InvalidEntryError
 from sigmasight.services.valuation import Valuation, renew_snapshots
 from sigmasight.store.database import Connection
-from sigmasight.store.people import add_statement, ensure_tags, owned_portfolio
+from sigmasight.store.instruments import load_instruments
+from sigmasight.store.people import add_statement, ensure_tags, lock_portfolios, owned_portfolio
 from sigmasight.store.positions import NewPosition, add_positions, delete_position, owned_position, write_exit
 from sigmasight.store.reference import write_audit
 
@@ -34,9 +35,11 @@ def record_trade(
     Raises:
         NotFoundError: If the portfolio is not the user's.
         ConflictError: If the day lies in the future.
+        InvalidEntryError: If quantity or price cannot be.
     """
-    portfolio = owned_portfolio(conn, user_id, portfolio_id)
+    portfolio = _opened(conn, user_id, portfolio_id)
     _require_past(trade.day, today)
+    _require_amounts(trade.quantity, trade.price)
     tag_ids = ensure_tags(conn, user_id, trade.tags)
     new = NewPosition(trade.instrument_id, trade.quantity, trade.price, trade.day, trade.tags)
     (position_id,) = add_positions(conn, portfolio, [new], recorded_on=today, tag_ids=tag_ids, imported=False)
@@ -58,16 +61,21 @@ def close_position(
 
     Raises:
         NotFoundError: If the position is not the user's.
-        ConflictError: If it is closed already, or the day lies before it was held or in the future.
+        ConflictError: If it is closed already, or the day lies before it was held, after its expiry or in
+            the future.
     """
-    position = owned_position(conn, user_id, position_id)
+    position, portfolio = _opened_for(conn, user_id, position_id)
     if position.exit_date is not None:
         raise ConflictError(f"the position was closed on {position.exit_date} already")
     _require_past(exit_date, today)
     if exit_date < position.held_from:
         raise ConflictError(f"the position is held from {position.held_from} on: it cannot be closed on {exit_date}")
+    (instrument,) = (i for i in load_instruments(conn, [position.instrument_id]) if i.id == position.instrument_id)
+    if instrument.option and exit_date > instrument.option.expiry:
+        raise ConflictError(f"the option expired on {instrument.option.expiry}; it is settled, not sold")
+    if exit_price is not None:
+        _require_amounts(position.quantity, exit_price)
     write_exit(conn, position_id, exit_date=exit_date, exit_price=exit_price)
-    portfolio = owned_portfolio(conn, user_id, position.portfolio_id)
     detail = {"position": str(position_id), "price": None if exit_price is None else str(exit_price)}
     _renew(conn, valuation, portfolio, "position closed", exit_date, detail)
 
@@ -78,8 +86,7 @@ def remove_position(conn: Connection, valuation: Valuation, user_id: UUID, posit
     Raises:
         NotFoundError: If the position is not the user's.
     """
-    position = owned_position(conn, user_id, position_id)
-    portfolio = owned_portfolio(conn, user_id, position.portfolio_id)
+    position, portfolio = _opened_for(conn, user_id, position_id)
     delete_position(conn, position_id)
     _renew(conn, valuation, portfolio, "position deleted", position.held_from, {"position": str(position_id)})
 
@@ -101,10 +108,32 @@ def state_amount(
         NotFoundError: If the portfolio is not the user's.
         ConflictError: If the day lies in the future.
     """
-    portfolio = owned_portfolio(conn, user_id, portfolio_id)
+    portfolio = _opened(conn, user_id, portfolio_id)
     _require_past(as_of, today)
+    if not amount.is_finite():
+        raise InvalidEntryError(f"an amount is a finite number, not {amount}")
     add_statement(conn, portfolio, kind, as_of, amount)
     _renew(conn, valuation, portfolio, f"{kind} stated", as_of, {"amount": str(amount)})
+
+
+def _opened(conn: Connection, user_id: UUID, portfolio_id: UUID) -> Portfolio:
+    """A user's portfolio, closed to everybody else until the transaction ends."""
+    portfolio = owned_portfolio(conn, user_id, portfolio_id)
+    lock_portfolios(conn, [portfolio.id])
+    return portfolio
+
+
+def _opened_for(conn: Connection, user_id: UUID, position_id: UUID) -> tuple[Position, Portfolio]:
+    """A user's position as it is once nobody else can change its portfolio."""
+    portfolio = _opened(conn, user_id, owned_position(conn, user_id, position_id).portfolio_id)
+    return owned_position(conn, user_id, position_id), portfolio
+
+
+def _require_amounts(quantity: Decimal, price: Decimal) -> None:
+    if not quantity.is_finite() or quantity == 0:
+        raise InvalidEntryError(f"a quantity is a finite number other than 0, not {quantity}")
+    if not price.is_finite() or price <= 0:
+        raise InvalidEntryError(f"a price is a finite number above 0, not {price}")
 
 
 def _require_past(day: date, today: date) -> None:

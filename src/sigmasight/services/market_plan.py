@@ -1,21 +1,30 @@
 """What a night needs of the market, minus what was asked already: the requests to send."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 
 from sigmasight.domain.calendar import TradingCalendar
 from sigmasight.domain.instruments import Instrument, Kind, OptionTerms, Right
 from sigmasight.domain.market_data import TREASURY_SERIES, Market
-from sigmasight.market.gaps import Range, find_gaps
+from sigmasight.market.gaps import Gap, Range, find_gaps
+from sigmasight.store.asked import asked
 from sigmasight.store.database import Connection
 from sigmasight.store.instruments import add_unknown, find_instruments, load_instruments, save_options, unexplained
+from sigmasight.store.people import first_unfinished
 from sigmasight.store.positions import first_held, open_on
-from sigmasight.store.prices import asked, load_splits
+from sigmasight.store.prices import count_marks, load_splits, never_priced
 from sigmasight.store.reference import proxies_on
 
 SYMBOLS_PER_REQUEST = 200
+TAIL_SESSIONS = 5
+"""What lacks a price on one of so many last sessions is asked again: data come late."""
+
+ACTION_TAIL_SESSIONS = 10
+"""Dividends and splits of so many last sessions are asked again every night: vendors publish some of them late."""
+
+_DAY = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +36,15 @@ class ProfileRequest:
 
 @dataclass(frozen=True, slots=True)
 class PriceRequest:
-    """Daily bars, dividends and splits of symbols over a range."""
+    """Daily bars of symbols over a range."""
+
+    symbols: tuple[str, ...]
+    days: Range
+
+
+@dataclass(frozen=True, slots=True)
+class ActionRequest:
+    """Dividends and splits of symbols over a range."""
 
     symbols: tuple[str, ...]
     days: Range
@@ -57,7 +74,7 @@ class ChainRequest:
     day: date
 
 
-Request = ProfileRequest | PriceRequest | RateRequest | QuoteRequest | ChainRequest
+Request = ProfileRequest | PriceRequest | ActionRequest | RateRequest | QuoteRequest | ChainRequest
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +83,7 @@ class Universe:
 
     market: Market
     as_of: date
+    calendar: TradingCalendar
     instruments: tuple[Instrument, ...]  # held, their underlyings, the factors' proxies, the twins of held options
     held_since: Mapping[int, date]  # of the options: the day from which quotes are wanted
 
@@ -84,40 +102,51 @@ class Universe:
         """The options."""
         return [instrument for instrument in self.instruments if instrument.kind is Kind.OPTION]
 
+    def last_sessions(self, count: int) -> tuple[date, ...]:
+        """The last sessions up to its day."""
+        return self.calendar.sessions_between(self.calendar.sessions_back(self.as_of, count - 1), self.as_of)
+
 
 def find_universe(conn: Connection, market: Market, calendar: TradingCalendar, as_of: date) -> Universe:
-    """Find what a night looks at; adds proxies and twins of held options to the security master where they miss."""
-    since = first_held(conn, market, first=calendar.previous_session(as_of), last=as_of)
-    held = load_instruments(conn, since)
+    """Find what a night looks at: all that its portfolios held since their last snapshots, which it stands on.
+
+    Proxies and twins of held options are added to the security master where they miss.
+    """
+    since_day = first_unfinished(conn, market, as_of) or as_of
+    since = first_held(conn, market, first=since_day, last=as_of)
+    held = [i for i in load_instruments(conn, since) if i.option is None or i.option.expiry >= since_day]
     twins = _add_twins(conn, held, as_of)
     proxies = proxies_on(conn, as_of)
     known = find_instruments(conn, proxies, as_of)
     known |= add_unknown(conn, set(proxies) - known.keys())
-    instruments = load_instruments(conn, {*since, *twins, *known.values()})
+    instruments = load_instruments(conn, {*(instrument.id for instrument in held), *twins, *known.values()})
     contracts = {i.id for i in instruments if i.kind is Kind.OPTION}
-    wanted_from = {twin: since[original] for twin, original in twins.items()} | dict(since)
-    return Universe(market, as_of, instruments, {i: day for i, day in wanted_from.items() if i in contracts})
+    wanted_from = {twin: since[original] for twin, original in twins.items()} | since
+    quoted = {i: day for i, day in wanted_from.items() if i in contracts}
+    return Universe(market, as_of, calendar, instruments, quoted)
 
 
 def needing_prices(conn: Connection, universe: Universe) -> frozenset[int]:
     """What is held at the universe's day and valued at a price of its own: an option at or after its expiry is not."""
-    expired = {i.id for i in universe.contracts if i.option and i.option.expiry <= universe.as_of}
-    return open_on(conn, universe.market, universe.as_of) - expired
+    live = {i.id for i in universe.contracts if i.option and i.option.expiry > universe.as_of}
+    live |= {instrument.id for instrument in universe.priced}
+    return open_on(conn, universe.market, universe.as_of) & live
 
 
 def plan_requests(
-    conn: Connection, universe: Universe, calendar: TradingCalendar, *, history_sessions: int, with_chains: bool
+    conn: Connection, universe: Universe, *, history_sessions: int, with_chains: bool
 ) -> tuple[Request, ...]:
     """Plan what is to be asked, in the order in which to ask it.
 
     Chains are asked only where ``with_chains`` says that the night's session is the last completed one: no provider
     lists the chain of a day gone by.
     """
-    first = calendar.sessions_back(universe.as_of, history_sessions - 1)
+    first = universe.calendar.sessions_back(universe.as_of, history_sessions - 1)
     window = (first, universe.as_of)
     return (
         *_profiles(conn, universe),
-        *_prices(conn, universe, window),
+        *(ActionRequest(gap.symbols, (gap.first, gap.last)) for gap in _actions(conn, universe, window)),
+        *(PriceRequest(gap.symbols, (gap.first, gap.last)) for gap in _prices(conn, universe, window)),
         *_rates(conn, universe, window),
         *_quotes(conn, universe),
         *(_chains(conn, universe) if with_chains else ()),
@@ -131,15 +160,28 @@ def _profiles(conn: Connection, universe: Universe) -> Iterable[Request]:
     return [ProfileRequest(gap.symbols) for gap in gaps if gap.last == universe.as_of]
 
 
-def _prices(conn: Connection, universe: Universe, window: Range) -> Iterable[Request]:
-    wanted = dict.fromkeys((instrument.symbol for instrument in universe.priced), window)
-    for gap in find_gaps(wanted, asked(conn, universe.market, "prices")):
-        for at in range(0, len(gap.symbols), SYMBOLS_PER_REQUEST):
-            yield PriceRequest(gap.symbols[at : at + SYMBOLS_PER_REQUEST], (gap.first, gap.last))
+def _actions(conn: Connection, universe: Universe, window: Range) -> Iterable[Gap]:
+    wanted = {instrument.symbol: window for instrument in universe.priced}
+    tail = universe.last_sessions(ACTION_TAIL_SESSIONS)
+    known = _reopened(asked(conn, universe.market, "actions"), wanted, tail[0])
+    return _in_batches(find_gaps(wanted, known))
+
+
+def _prices(conn: Connection, universe: Universe, window: Range) -> Iterable[Gap]:
+    ids = {instrument.id: instrument.symbol for instrument in universe.priced}
+    tail = universe.last_sessions(TAIL_SESSIONS)
+    found = count_marks(conn, universe.market, ids, tail)
+    lacking = {instrument_id for instrument_id in ids if found.get(instrument_id, 0) < len(tail)}
+    lacking -= never_priced(conn, universe.market, lacking, universe.as_of)
+    known = _reopened(asked(conn, universe.market, "prices"), [ids[i] for i in lacking], tail[0])
+    return _in_batches(find_gaps(dict.fromkeys(ids.values(), window), known))
 
 
 def _rates(conn: Connection, universe: Universe, window: Range) -> Iterable[Request]:
-    gaps = find_gaps(dict.fromkeys(TREASURY_SERIES, window), asked(conn, universe.market, "rates"))
+    """Yields of a day are published the day after, so the last ones are always asked again."""
+    tail = universe.last_sessions(TAIL_SESSIONS)
+    known = _reopened(asked(conn, universe.market, "rates"), TREASURY_SERIES, tail[0])
+    gaps = find_gaps(dict.fromkeys(TREASURY_SERIES, window), known)
     return [RateRequest(gap.symbols, (gap.first, gap.last)) for gap in gaps]
 
 
@@ -151,7 +193,14 @@ def _quotes(conn: Connection, universe: Universe) -> Iterable[Request]:
         until = min(universe.as_of, contract.option.expiry) if contract.option else universe.as_of
         if since is not None and since <= until and contract.symbol in terms:
             wanted[contract.symbol] = (since, until)
-    for gap in find_gaps(wanted, asked(conn, universe.market, "option_quotes")):
+    tail = universe.last_sessions(TAIL_SESSIONS)
+    found = count_marks(conn, universe.market, [universe.ids[symbol] for symbol in wanted], tail)
+    lacking = [
+        symbol
+        for symbol, (since, until) in wanted.items()
+        if found.get(universe.ids[symbol], 0) < sum(since <= session <= until for session in tail)
+    ]
+    for gap in find_gaps(wanted, _reopened(asked(conn, universe.market, "option_quotes"), lacking, tail[0])):
         yield QuoteRequest({symbol: terms[symbol] for symbol in gap.symbols}, (gap.first, gap.last))
 
 
@@ -160,6 +209,22 @@ def _chains(conn: Connection, universe: Universe) -> Iterable[Request]:
     roots = {contract.option.underlying for contract in universe.contracts if contract.option}
     gaps = find_gaps(dict.fromkeys(sorted(roots), today), asked(conn, universe.market, "chain"))
     return [ChainRequest(symbol, gap.last) for gap in gaps if gap.last == universe.as_of for symbol in gap.symbols]
+
+
+def _reopened(known: Mapping[str, Range], subjects: Iterable[str], tail: date) -> dict[str, Range | None]:
+    """What was asked, without the tail of some subjects, which is to be asked again."""
+    reopened: dict[str, Range | None] = dict(known)
+    for subject in subjects:
+        span = known.get(subject)
+        if span is not None and span[1] >= tail:
+            reopened[subject] = (span[0], tail - _DAY) if span[0] < tail else None
+    return reopened
+
+
+def _in_batches(gaps: Iterable[Gap]) -> Iterable[Gap]:
+    for gap in gaps:
+        for at in range(0, len(gap.symbols), SYMBOLS_PER_REQUEST):
+            yield Gap(gap.symbols[at : at + SYMBOLS_PER_REQUEST], gap.first, gap.last)
 
 
 def _add_twins(conn: Connection, held: Iterable[Instrument], as_of: date) -> dict[int, int]:
@@ -189,7 +254,7 @@ def _terms_in_force(conn: Connection, universe: Universe) -> dict[str, OptionTer
     return found
 
 
-def _after_splits(terms: OptionTerms, ratios: Iterable[float]) -> OptionTerms:
+def _after_splits(terms: OptionTerms, ratios: Collection[float]) -> OptionTerms:
     strike = terms.strike
     for ratio in ratios:
         strike /= Decimal(int(ratio))

@@ -7,9 +7,11 @@ from typing import TypeVar
 
 from sigmasight.domain.instruments import OptionTerms, Profile
 from sigmasight.domain.market_data import DailyBars, Dividend, Market, OptionQuotes, Split, Yields
+from sigmasight.market.action_checks import check_dividends, check_profiles, check_splits
 from sigmasight.market.checks import RefusedRow, check_bars, check_option_quotes, check_yields
 from sigmasight.market.ports import Options, Prices, Profiles, Rates
 from sigmasight.services.market_plan import (
+    ActionRequest,
     ChainRequest,
     PriceRequest,
     ProfileRequest,
@@ -18,19 +20,20 @@ from sigmasight.services.market_plan import (
     Request,
     Universe,
 )
+from sigmasight.store.asked import forget_asked, remember_asked, set_aside
 from sigmasight.store.database import Connection
 from sigmasight.store.instruments import save_options, save_profiles
+from sigmasight.store.positions import outdate_snapshots
 from sigmasight.store.prices import (
     closes_before,
     closes_on,
     known_splits,
-    remember_asked,
+    never_priced,
     save_bars,
     save_dividends,
     save_quotes,
     save_splits,
     save_yields,
-    set_aside,
 )
 
 
@@ -65,11 +68,6 @@ class Coverage:
     priced: int
     missing: tuple[str, ...]
 
-    @property
-    def share(self) -> float:
-        """Share that is priced; 1 where nothing is held."""
-        return self.priced / self.held if self.held else 1.0
-
 
 def fetch(request: Request, sources: Sources) -> tuple[Answer, ...]:
     """Ask the providers in order, each only for what the ones before it had nothing of.
@@ -81,7 +79,9 @@ def fetch(request: Request, sources: Sources) -> tuple[Answer, ...]:
         case ProfileRequest(symbols):
             return _ask(sources.profiles, symbols, lambda p, s: Answer(p.name, profiles=p.profiles(s)), _profiled)
         case PriceRequest(symbols, days):
-            return _ask(sources.prices, symbols, lambda p, s: _prices(p, s, *days), _with_bars)
+            return _ask(sources.prices, symbols, lambda p, s: Answer(p.name, bars=p.daily_bars(s, *days)), _with_bars)
+        case ActionRequest(symbols, days):
+            return _ask(sources.prices, symbols, lambda p, s: _actions(p, s, *days), _first_word)
         case RateRequest(series, days):
             return _ask(sources.rates, series, lambda p, s: Answer(p.name, yields=p.yields(s, *days)), _with_yields)
         case QuoteRequest(contracts, days):
@@ -91,17 +91,24 @@ def fetch(request: Request, sources: Sources) -> tuple[Answer, ...]:
 
 
 def store_answers(conn: Connection, universe: Universe, request: Request, answers: Iterable[Answer]) -> int:
-    """Check and save what providers answered, and remember what was asked; returns how many rows were refused."""
+    """Check and save what providers answered, and remember what was asked; returns how many rows were refused.
+
+    Where rows are new for a day before the night's, the snapshots that stand on it are noted as outdated. When there was
+    nobody to ask, nothing is remembered.
+    """
     refused = 0
     given = list(answers)
     for answer in given:
-        save_profiles(conn, answer.profiles, answer.source)
-        refused += _store_prices(conn, universe, answer)
+        save_profiles(conn, check_profiles(answer.profiles, symbols=universe.ids), answer.source)
+        refused += _store_actions(conn, universe, answer)
+        refused += _store_bars(conn, universe, answer)
         refused += _store_yields(conn, universe, answer)
         refused += _store_quotes(conn, universe, request, answer)
-    kind, subjects, span = _asked(request, universe.as_of)
-    sources = ",".join(answer.source for answer in given) or "nobody"
-    remember_asked(conn, universe.market, kind, subjects, span, sources)
+    if given:
+        kind, subjects, span = _asked(request, universe.as_of)
+        remember_asked(
+            conn, universe.market, kind, subjects, span=span, source=",".join(answer.source for answer in given)
+        )
     return refused
 
 
@@ -133,13 +140,17 @@ def _ask(
     return tuple(answers)
 
 
-def _prices(provider: Prices, symbols: Sequence[str], first: date, last: date) -> Answer:
+def _actions(provider: Prices, symbols: Sequence[str], first: date, last: date) -> Answer:
     return Answer(
         provider.name,
-        bars=provider.daily_bars(symbols, first, last),
         dividends=provider.dividends(symbols, first, last),
         splits=provider.splits(symbols, first, last),
     )
+
+
+def _first_word(answer: Answer) -> Collection[str]:
+    """No dividend is an answer too: the first provider of the plan that serves a symbol has the only word."""
+    return {row.symbol for row in (*answer.dividends, *answer.splits)}
 
 
 def _quotes(provider: Options, contracts: Sequence[OptionTerms], first: date, last: date) -> Answer:
@@ -170,28 +181,53 @@ def _with_chain(answer: Answer) -> Collection[str]:
     return {terms.underlying for terms in answer.quotes}
 
 
-def _store_prices(conn: Connection, universe: Universe, answer: Answer) -> int:
+def _store_actions(conn: Connection, universe: Universe, answer: Answer) -> int:
     ids, market = universe.ids, universe.market
-    save_dividends(conn, market, [(ids[row.symbol], row) for row in answer.dividends], answer.source)
-    save_splits(conn, market, [(ids[row.symbol], row) for row in answer.splits], answer.source)
-    if not answer.bars:
+    dividends, no_dividends = check_dividends(answer.dividends, symbols=ids, today=universe.as_of)
+    splits, no_splits = check_splits(answer.splits, symbols=ids, today=universe.as_of)
+    paid = save_dividends(conn, market, [(ids[row.symbol], row) for row in dividends], answer.source)
+    split = save_splits(conn, market, [(ids[row.symbol], row) for row in splits], answer.source)
+    _outdate(conn, universe, paid)
+    _outdate(conn, universe, split)
+    return _set_aside(conn, market, [*no_dividends, *no_splits], answer.source)
+
+
+def _store_bars(conn: Connection, universe: Universe, answer: Answer) -> int:
+    ids, market = universe.ids, universe.market
+    bars = {symbol: each for symbol, each in answer.bars.items() if symbol in ids}
+    if not bars:
         return 0
-    firsts = {ids[symbol]: bars.days[0].item() for symbol, bars in answer.bars.items() if len(bars.days)}
+    firsts = {ids[symbol]: each.days.min().item() for symbol, each in bars.items() if len(each.days)}
     before = closes_before(conn, market, firsts)
     known = known_splits(conn, market, ids)
     accepted: dict[int, DailyBars] = {}
     refused: list[RefusedRow] = []
-    for symbol, bars in answer.bars.items():
+    for symbol, each in bars.items():
         checked = check_bars(
-            bars,
+            each,
             today=universe.as_of,
             splits=known.get(symbol, ()),
             previous_close=before.get(ids[symbol]),
+            calendar=universe.calendar,
         )
         accepted[ids[symbol]] = checked.accepted
         refused += checked.refused
-    save_bars(conn, market, accepted, answer.source)
+    _forget_vain_questions(conn, universe, accepted)
+    _outdate(conn, universe, save_bars(conn, market, accepted, answer.source))
     return _set_aside(conn, market, refused, answer.source)
+
+
+def _forget_vain_questions(conn: Connection, universe: Universe, arriving: Mapping[int, DailyBars]) -> None:
+    """A symbol that was asked for in vain so far and now has prices: let its history be asked for again."""
+    symbols = {instrument.id: instrument.symbol for instrument in universe.instruments}
+    answered = [instrument_id for instrument_id, bars in arriving.items() if len(bars.days)]
+    first = never_priced(conn, universe.market, answered, universe.as_of)
+    forget_asked(conn, universe.market, "prices", [symbols[instrument_id] for instrument_id in first])
+
+
+def _outdate(conn: Connection, universe: Universe, gained: Mapping[int, date]) -> None:
+    late = {instrument_id: day for instrument_id, day in gained.items() if day < universe.as_of}
+    outdate_snapshots(conn, universe.market, late)
 
 
 def _store_yields(conn: Connection, universe: Universe, answer: Answer) -> int:
@@ -210,7 +246,8 @@ def _store_quotes(conn: Connection, universe: Universe, request: Request, answer
     else:
         ids = save_options(conn, answer.quotes, universe.as_of)
     checked = {ids[terms]: check_option_quotes(quotes, today=universe.as_of) for terms, quotes in answer.quotes.items()}
-    save_quotes(conn, universe.market, {key: each.accepted for key, each in checked.items()}, answer.source)
+    gained = save_quotes(conn, universe.market, {key: each.accepted for key, each in checked.items()}, answer.source)
+    _outdate(conn, universe, gained)
     return _set_aside(conn, universe.market, [r for each in checked.values() for r in each.refused], answer.source)
 
 
@@ -229,6 +266,8 @@ def _asked(request: Request, today: date) -> tuple[str, Collection[str], tuple[d
             return "profile", symbols, (today, today)
         case PriceRequest(symbols, days):
             return "prices", symbols, days
+        case ActionRequest(symbols, days):
+            return "actions", symbols, days
         case RateRequest(series, days):
             return "rates", series, days
         case QuoteRequest(contracts, days):

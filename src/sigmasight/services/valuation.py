@@ -18,7 +18,7 @@ from sigmasight.risk.portfolios import BookStep, Close, total_positions, value_b
 from sigmasight.risk.snapshots import accumulate, compose_snapshots
 from sigmasight.store.database import Connection
 from sigmasight.store.instruments import load_instruments
-from sigmasight.store.people import load_statements, lock_portfolios
+from sigmasight.store.people import load_statements, lock_portfolios, outdated
 from sigmasight.store.positions import load_positions
 from sigmasight.store.prices import load_marks, load_marks_on, load_payouts, load_splits
 from sigmasight.store.snapshots import days_from, last_before, replace_snapshots
@@ -77,9 +77,16 @@ def aggregate_books(valued: Iterable[ValuedBooks]) -> tuple[Snapshot, ...]:
 
 
 def wanted_days(conn: Connection, portfolios: Sequence[Portfolio], as_of: date) -> Days:
-    """A session, and the later days with a snapshot that stands on it, for each portfolio that exists then."""
-    later = days_from(conn, _ids(portfolios), as_of)
-    return {p.id: {as_of, *later.get(p.id, ())} for p in portfolios if p.opened_on <= as_of}
+    """A session, and what is to be made again with it: snapshots that stand on it, or that late data outdated."""
+    late = outdated(conn, _ids(portfolios))
+    standing = days_from(conn, _ids(portfolios), min([as_of, *late.values()]))
+    wanted = {}
+    for portfolio in portfolios:
+        since = min(as_of, late.get(portfolio.id, as_of))
+        again = (day for day in standing.get(portfolio.id, ()) if day >= since)
+        if portfolio.opened_on <= as_of:
+            wanted[portfolio.id] = {as_of, *again}
+    return wanted
 
 
 def renew_snapshots(conn: Connection, valuation: Valuation, portfolio: Portfolio, first: date) -> tuple[Snapshot, ...]:

@@ -29,6 +29,26 @@ def add_missing_rows(conn: Connection, table: Table, columns: Sequence[str], row
     return _by_temporary_table(conn, table, columns, rows, SQL(" ON CONFLICT DO NOTHING"))
 
 
+def add_missing_days(
+    conn: Connection, table: Table, columns: Sequence[str], rows: Iterable[Row], *, day: str = "day"
+) -> dict[int, date]:
+    """As add_missing_rows, for rows of instruments; returns the first day that was new of each instrument."""
+    listed = list(rows)
+    if not listed:
+        return {}
+    arriving = _arrive(conn, table, columns, listed)
+    names = SQL(", ").join(map(Identifier, columns))
+    added = _driver(conn).execute(
+        SQL(
+            "WITH added AS (INSERT INTO {table} ({names}) SELECT {names} FROM {arriving} ON CONFLICT DO NOTHING "
+            "RETURNING instrument_id, {day}) SELECT instrument_id, min({day}) FROM added GROUP BY instrument_id"
+        ).format(table=Identifier(table.name), names=names, arriving=arriving, day=Identifier(day))
+    )
+    first: dict[int, date] = dict(added.fetchall())
+    _driver(conn).execute(SQL("DROP TABLE {}").format(arriving))
+    return first
+
+
 def among(column: ColumnElement[Any], values: Collection[object]) -> ColumnElement[bool]:
     """Whether a column holds one of some values, which go as one array however many they are."""
     return column == any_(literal(list(values), ARRAY(column.type)))
@@ -73,20 +93,25 @@ def _by_temporary_table(
     listed = list(rows)
     if not listed:
         return 0
-    driver = _driver(conn)
-    name = f"arriving_{table.name}"
-    arriving, target = Identifier(name), Identifier(table.name)
+    arriving = _arrive(conn, table, columns, listed)
     names = SQL(", ").join(map(Identifier, columns))
-    driver.execute(
+    add = SQL("INSERT INTO {} ({}) SELECT {} FROM {}").format(Identifier(table.name), names, names, arriving)
+    added = _driver(conn).execute(add + on_conflict).rowcount
+    _driver(conn).execute(SQL("DROP TABLE {}").format(arriving))
+    return added
+
+
+def _arrive(conn: Connection, table: Table, columns: Sequence[str], rows: Iterable[Row]) -> Identifier:
+    """Copy rows into a temporary table of these columns."""
+    name = f"arriving_{table.name}"
+    names = SQL(", ").join(map(Identifier, columns))
+    _driver(conn).execute(
         SQL("CREATE TEMPORARY TABLE {} ON COMMIT DROP AS SELECT {} FROM {} WITH NO DATA").format(
-            arriving, names, target
+            Identifier(name), names, Identifier(table.name)
         )
     )
-    _copy(conn, name, table, columns, listed)
-    add = SQL("INSERT INTO {} ({}) SELECT {} FROM {}").format(target, names, names, arriving)
-    added = driver.execute(add + on_conflict).rowcount
-    driver.execute(SQL("DROP TABLE {}").format(arriving))
-    return added
+    _copy(conn, name, table, columns, rows)
+    return Identifier(name)
 
 
 def _copy(conn: Connection, name: str, table: Table, columns: Sequence[str], rows: Iterable[Row]) -> int:

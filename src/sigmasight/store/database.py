@@ -6,9 +6,9 @@ from uuid import UUID
 
 import psycopg
 from sqlalchemy import Connection, create_engine, text
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DBAPIError
 
-from sigmasight.domain.errors import DatabaseSetupError, ServerUnreachableError
+from sigmasight.domain.errors import ConflictError, DatabaseError, DatabaseSetupError, ServerUnreachableError
 
 OLDEST_SERVER = 15
 _PLAIN = "postgresql://"
@@ -48,8 +48,10 @@ class Database:
     def session(self) -> Iterator[Connection]:
         """A connection outside any transaction, for what lives as long as it does: advisory locks."""
         with self._engine.connect().execution_options(isolation_level="AUTOCOMMIT") as conn:
-            yield conn
-            conn.invalidate()
+            try:
+                yield conn
+            finally:
+                conn.invalidate()  # closed for good, so that the locks go with it
 
     def require_usable(self) -> None:
         """Connect once and look at the server's version.
@@ -74,12 +76,35 @@ class Database:
         try:
             with self._engine.connect() as conn, conn.begin():
                 yield conn
-        except OperationalError as error:
-            raise ServerUnreachableError(f"The database at {self.place} failed: {str(error.orig).strip()}") from error
+        except DBAPIError as error:
+            self._explain(error.orig if isinstance(error.orig, psycopg.Error) else None)
+            raise
+        except psycopg.Error as error:
+            self._explain(error)
+            raise
+
+    def _explain(self, error: psycopg.Error | None) -> None:
+        """Raise what an error of the server means for whoever asked; return when it means a bug.
+
+        The classes of SQLSTATE: 08 and 57P are connections lost, 53 is a lack of disk or memory, 40 is a lost race.
+        """
+        state = (error.sqlstate or "08") if isinstance(error, psycopg.OperationalError) else ""
+        said = str(error).strip().splitlines()[0] if str(error).strip() else "no reason given"
+        if state.startswith(("08", "57P")):
+            raise ServerUnreachableError(f"The database at {self.place} went away: {said}") from error
+        if state.startswith("53"):
+            raise DatabaseError(f"The database at {self.place} has no room: {said}. Nothing was saved.") from error
+        if state.startswith("40"):
+            raise ConflictError("Another process changed the same rows at that moment; please try again.") from error
 
     def _connect(self) -> psycopg.Connection:
         try:
             return psycopg.connect(self._url, connect_timeout=self._connect_seconds, application_name="sigmasight")
+        except psycopg.ProgrammingError:
+            raise ServerUnreachableError(
+                "DATABASE_URL cannot be read; write it as postgresql://user:password@host:5432/name, "
+                "or unset it to use the embedded server."
+            ) from None
         except psycopg.Error as error:
             raise ServerUnreachableError(
                 f"No database answers at {self.place}: {str(error).strip()}\n"
@@ -93,9 +118,14 @@ class Database:
         try:
             parts = psycopg.conninfo.conninfo_to_dict(self._url)
         except psycopg.ProgrammingError:
-            return "the address in DATABASE_URL, which cannot be read"
+            return "an address that cannot be read"
         host = f"{parts.get('host', 'localhost')}:{parts.get('port', 5432)}"
         return f"{host}, database {parts.get('dbname', parts.get('user', '?'))}, user {parts.get('user', '?')}"
+
+
+def take_turn(conn: Connection, what: str) -> None:
+    """Wait until no other transaction is doing the same thing, and keep others waiting until this one ends."""
+    conn.execute(text("SELECT pg_advisory_xact_lock(hashtextextended(:what, 0))"), {"what": f"sigmasight {what}"})
 
 
 def _take_role(conn: Connection, user_id: UUID | None) -> None:
@@ -104,4 +134,4 @@ def _take_role(conn: Connection, user_id: UUID | None) -> None:
         conn.execute(text("SELECT set_config('sigmasight.user', :user, true)"), {"user": str(user_id)})
 
 
-__all__ = ["Connection", "Database"]
+__all__ = ["Connection", "Database", "take_turn"]

@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import date
 from decimal import Decimal
 
-from sqlalchemy import Connection, Row, and_, func, or_, select
+from sqlalchemy import Connection, Row, and_, func, or_, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from sigmasight.domain.instruments import (
@@ -72,7 +72,9 @@ def save_profiles(conn: Connection, profiles: Mapping[str, Profile], source: str
         ),
         rows,
     )
-    _add_spellings(conn, [profile.symbol for profile in profiles.values()])
+    symbols = [profile.symbol for profile in profiles.values()]
+    _add_spellings(conn, symbols)
+    _align_options(conn, symbols)
 
 
 def save_options(conn: Connection, contracts: Collection[OptionTerms], as_of: date) -> dict[OptionTerms, int]:
@@ -116,6 +118,19 @@ def sectors(conn: Connection, ids: Sequence[int]) -> dict[int, str | None]:
         .where(among(instruments.c.id, ids))
     )
     return {instrument_id: sector for instrument_id, sector in rows}
+
+
+def _align_options(conn: Connection, symbols: Collection[str]) -> None:
+    """Give contracts that were there before their underlying was explained its options' style and multiplier."""
+    conn.execute(
+        update(instruments)
+        .where(
+            instruments.c.underlying_id == _parent.c.id,
+            among(_parent.c.symbol, symbols),
+            _parent.c.option_exercise.is_not(None),
+        )
+        .values(exercise_style=_parent.c.option_exercise, multiplier=_parent.c.option_multiplier)
+    )
 
 
 def _add_spellings(conn: Connection, symbols: Collection[str]) -> None:

@@ -5,13 +5,13 @@ from pathlib import Path
 from sqlalchemy import Connection, text
 
 from sigmasight.domain.errors import DatabaseSetupError
+from sigmasight.store.database import take_turn
 from sigmasight.store.embedded import ROLE_SQL
 
 HEAD = "0001"
 """The version of the schema that this code needs; the last migration's."""
 
 _MIGRATIONS = Path(__file__).parent / "migrations"
-_LOCK = 0x5193A
 
 
 def migrate(conn: Connection) -> None:
@@ -23,7 +23,7 @@ def migrate(conn: Connection) -> None:
     if _version(conn) == HEAD:
         return
     _require_roles(conn)
-    conn.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LOCK})
+    take_turn(conn, "migrations")
     present = _version(conn)
     if present != HEAD:
         _upgrade(conn, present)

@@ -6,7 +6,7 @@ from datetime import date
 from decimal import Decimal
 from uuid import UUID
 
-from sqlalchemy import ARRAY, Connection, Row, Text, delete, func, insert, literal, select
+from sqlalchemy import ARRAY, Connection, Row, Text, delete, func, insert, literal, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from sigmasight.domain.books import Portfolio, Statement, StatementKind
@@ -14,6 +14,7 @@ from sigmasight.domain.errors import ConflictError, NotFoundError
 from sigmasight.domain.market_data import Market
 from sigmasight.store.bulk import among
 from sigmasight.store.tables import portfolio_settings, portfolios, statements, tags, users
+from sigmasight.store.tables import portfolio_snapshots as snapshots
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +104,35 @@ def all_portfolios(conn: Connection) -> tuple[tuple[User, Portfolio], ...]:
     return tuple((User(row.owner, row.email, row.owner_name, row.role), _portfolio(row)) for row in rows)
 
 
+def outdated(conn: Connection, ids: Collection[UUID]) -> dict[UUID, date]:
+    """The portfolios whose snapshots data have outdated, and from which day on."""
+    query = select(portfolios.c.id, portfolios.c.stale_from).where(
+        among(portfolios.c.id, ids), portfolios.c.stale_from.is_not(None)
+    )
+    return {portfolio_id: day for portfolio_id, day in conn.execute(query)}
+
+
+def mark_renewed(conn: Connection, ids: Collection[UUID]) -> None:
+    """Note that the snapshots of portfolios are as the data are."""
+    mine = (among(portfolios.c.id, ids), portfolios.c.stale_from.is_not(None))
+    conn.execute(update(portfolios).where(*mine).values(stale_from=None))
+
+
+def first_unfinished(conn: Connection, market: Market, as_of: date) -> date | None:
+    """The earliest of the last snapshots before a day, over a market's portfolios; where one has none, it was opened."""
+    last = (
+        select(snapshots.c.as_of)
+        .where(snapshots.c.portfolio_id == portfolios.c.id, snapshots.c.as_of < as_of)
+        .order_by(snapshots.c.as_of.desc())
+        .limit(1)
+        .scalar_subquery()
+    )
+    since = func.least(func.coalesce(last, portfolios.c.opened_on), portfolios.c.stale_from)
+    query = select(func.min(since)).where(portfolios.c.market == market, portfolios.c.opened_on <= as_of)
+    found: date | None = conn.execute(query).scalar_one()
+    return found
+
+
 def lock_portfolios(conn: Connection, ids: Collection[UUID]) -> None:
     """Let no other transaction make snapshots of these portfolios, or change their ledger, until this one ends."""
     query = select(portfolios.c.id).where(among(portfolios.c.id, ids)).order_by(portfolios.c.id)
@@ -132,7 +162,7 @@ def ensure_tags(conn: Connection, user_id: UUID, names: Sequence[str], kind: str
     """Ids of a user's tags by the names given, whatever their case; those that are missing are made."""
     if not names:
         return {}
-    rows = [{"user_id": user_id, "name": name, "kind": kind} for name in dict.fromkeys(names)]
+    rows = [{"user_id": user_id, "name": name, "kind": kind} for name in sorted(set(names))]
     conn.execute(upsert(tags).on_conflict_do_nothing(), rows)
     wanted = func.unnest(literal(list(names), ARRAY(Text))).table_valued("name").render_derived()
     found = conn.execute(

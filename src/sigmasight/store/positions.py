@@ -6,12 +6,14 @@ from datetime import date
 from decimal import Decimal
 from uuid import UUID, uuid4
 
-from sqlalchemy import Connection, Row, delete, func, insert, or_, select, update
+from sqlalchemy import ARRAY, BigInteger, Connection, Date, Row, delete, func, insert, literal, or_, select, update
+from sqlalchemy.dialects.postgresql import array
 
 from sigmasight.domain.books import Portfolio, Position, TagOfPosition
 from sigmasight.domain.errors import NotFoundError
 from sigmasight.store.bulk import add_rows, among
 from sigmasight.store.tables import imports, instruments, portfolios, position_tags, positions, tags
+from sigmasight.store.tables import portfolio_snapshots as snapshots
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +122,36 @@ def open_on(conn: Connection, market: str, day: date) -> frozenset[int]:
     return frozenset(conn.execute(query).scalars())
 
 
+def outdate_snapshots(conn: Connection, market: str, gained: Mapping[int, date]) -> None:
+    """Note that data came late: portfolios that held an instrument, or options on it, need their snapshots anew.
+
+    Args:
+        conn: The transaction.
+        market: Whose data they are.
+        gained: The first day that was new, by instrument.
+    """
+    if not gained:
+        return
+    ids, days = literal(list(gained), ARRAY(BigInteger)), literal(list(gained.values()), ARRAY(Date))
+    late = func.unnest(ids, days).table_valued("instrument_id", "day").render_derived(name="late")
+    since = (
+        select(positions.c.portfolio_id, func.min(func.greatest(late.c.day, positions.c.held_from)).label("day"))
+        .join(instruments, instruments.c.id == positions.c.instrument_id)
+        .join(late, late.c.instrument_id == func.any(array([instruments.c.id, instruments.c.underlying_id])))
+        .where(func.coalesce(positions.c.exit_date, late.c.day) >= late.c.day)
+        .group_by(positions.c.portfolio_id)
+        .subquery()
+    )
+    made = select(snapshots.c.as_of).where(
+        snapshots.c.portfolio_id == portfolios.c.id, snapshots.c.as_of >= since.c.day
+    )
+    conn.execute(
+        update(portfolios)
+        .where(portfolios.c.id == since.c.portfolio_id, portfolios.c.market == market, made.exists())
+        .values(stale_from=func.least(portfolios.c.stale_from, since.c.day))
+    )
+
+
 def known_lots(conn: Connection, portfolio_id: UUID) -> tuple[tuple[int, Decimal, Decimal, date], ...]:
     """Instrument, quantity, entry price and entry date of every position that was ever imported into a portfolio."""
     columns = (positions.c.instrument_id, positions.c.quantity, positions.c.entry_price, positions.c.entry_date)
@@ -135,7 +167,7 @@ def owned_position(conn: Connection, user_id: UUID, position_id: UUID) -> Positi
         NotFoundError: If there is none, or it is somebody else's.
     """
     query = select(positions).where(positions.c.id == position_id, positions.c.user_id == user_id)
-    row = conn.execute(query.with_for_update()).one_or_none()
+    row = conn.execute(query).one_or_none()
     if row is None:
         raise NotFoundError(f"there is no position {position_id}")
     return _position(row)

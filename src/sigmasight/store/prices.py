@@ -1,26 +1,27 @@
 """Prices, corporate actions, yields and option quotes at rest."""
 
 from collections.abc import Collection, Mapping, Sequence
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 import numpy as np
 from sqlalchemy import (
+    ARRAY,
     BigInteger,
     ColumnElement,
     Connection,
     Date,
-    Values,
+    Table,
+    TableValuedAlias,
     and_,
     case,
-    column,
     delete,
     func,
-    insert,
+    literal,
     select,
+    true,
     union_all,
 )
-from sqlalchemy.dialects.postgresql import insert as upsert
 
 from sigmasight.domain.market_data import (
     DailyBars,
@@ -33,34 +34,50 @@ from sigmasight.domain.market_data import (
     SplitRows,
     Yields,
 )
-from sigmasight.store.bulk import add_missing_rows, among, day_column, days, number_column, numbers
+from sigmasight.store.bulk import add_missing_days, add_missing_rows, among, day_column, days, number_column, numbers
 from sigmasight.store.tables import asked_ranges, dividends, option_quotes, prices, rates, refused_rows, splits
 
-Range = tuple[date, date]
+_DAY = timedelta(days=1)
+_quote = option_quotes.c
+_MARKED: tuple[tuple[Table, ColumnElement[float]], ...] = (
+    (prices, prices.c.close),
+    (
+        option_quotes,
+        case(
+            (and_(_quote.bid.is_not(None), _quote.ask.is_not(None)), (_quote.bid + _quote.ask) / 2), else_=_quote.last
+        ),
+    ),
+)
+"""What is marked with what: closes, and of options the mid, else the last price."""
+
+Days = dict[int, date]
+"""The first day that was new, by instrument."""
 
 
-def save_bars(conn: Connection, market: Market, bars: Mapping[int, DailyBars], source: str) -> int:
-    """Store daily bars by instrument; days that are there already stay as they are. Returns rows added."""
+def save_bars(conn: Connection, market: Market, bars: Mapping[int, DailyBars], source: str) -> Days:
+    """Store daily bars by instrument; days that are there already stay as they are."""
     names = ("open", "high", "low", "close", "adjusted_close", "volume")
     rows = (
         (market.value, instrument_id, day, *values, source)
         for instrument_id, bar in bars.items()
         for day, *values in zip(days(bar.days), *(numbers(getattr(bar, name)) for name in names), strict=True)
     )
-    return add_missing_rows(conn, prices, ("market", "instrument_id", "day", *names, "source"), rows)
+    return add_missing_days(conn, prices, ("market", "instrument_id", "day", *names, "source"), rows)
 
 
-def save_dividends(conn: Connection, market: Market, rows: Sequence[tuple[int, Dividend]], source: str) -> int:
-    """Store dated cash dividends by instrument; returns rows added."""
+def save_dividends(conn: Connection, market: Market, rows: Sequence[tuple[int, Dividend]], source: str) -> Days:
+    """Store dated cash dividends by instrument."""
     arriving = [(market.value, instrument_id, row.ex_date, row.amount, source) for instrument_id, row in rows]
-    return add_missing_rows(conn, dividends, ("market", "instrument_id", "ex_date", "amount", "source"), arriving)
+    return add_missing_days(
+        conn, dividends, ("market", "instrument_id", "ex_date", "amount", "source"), arriving, day="ex_date"
+    )
 
 
-def save_splits(conn: Connection, market: Market, rows: Sequence[tuple[int, Split]], source: str) -> int:
-    """Store dated splits by instrument; returns rows added."""
+def save_splits(conn: Connection, market: Market, rows: Sequence[tuple[int, Split]], source: str) -> Days:
+    """Store dated splits by instrument."""
     arriving = [(market.value, i, row.ex_date, row.new_shares, row.old_shares, source) for i, row in rows]
     columns = ("market", "instrument_id", "ex_date", "new_shares", "old_shares", "source")
-    return add_missing_rows(conn, splits, columns, arriving)
+    return add_missing_days(conn, splits, columns, arriving, day="ex_date")
 
 
 def save_yields(conn: Connection, market: Market, series: Collection[Yields], source: str) -> int:
@@ -73,47 +90,52 @@ def save_yields(conn: Connection, market: Market, series: Collection[Yields], so
     return add_missing_rows(conn, rates, ("market", "series", "day", "par_yield", "source"), rows)
 
 
-def save_quotes(conn: Connection, market: Market, quotes: Mapping[int, OptionQuotes], source: str) -> int:
-    """Store option quotes by instrument; returns rows added."""
+def save_quotes(conn: Connection, market: Market, quotes: Mapping[int, OptionQuotes], source: str) -> Days:
+    """Store option quotes by instrument."""
     names = ("bid", "ask", "last", "volume", "open_interest")
     rows = (
         (market.value, instrument_id, day, *values, source)
         for instrument_id, quote in quotes.items()
         for day, *values in zip(days(quote.days), *(numbers(getattr(quote, name)) for name in names), strict=True)
     )
-    return add_missing_rows(conn, option_quotes, ("market", "instrument_id", "day", *names, "source"), rows)
+    return add_missing_days(conn, option_quotes, ("market", "instrument_id", "day", *names, "source"), rows)
 
 
 def load_marks(conn: Connection, market: Market, ids: Collection[int], first: date, last: date) -> Marks:
     """Closes and option mids of a window, and of each instrument the last one before it."""
-    wanted = list(ids)
-    close = select(prices.c.instrument_id, prices.c.day, prices.c.close.label("price")).where(
-        prices.c.market == market, among(prices.c.instrument_id, wanted)
+    before = load_marks_on(conn, market, [(instrument_id, first - _DAY) for instrument_id in ids])
+    parts = [
+        select(table.c.instrument_id, table.c.day, mark.label("price")).where(
+            table.c.market == market, among(table.c.instrument_id, ids), table.c.day.between(first, last)
+        )
+        for table, mark in _MARKED
+    ]
+    window = _marks(conn.execute(union_all(*parts)).all())
+    return Marks(
+        instrument_id=np.concatenate([before.instrument_id, window.instrument_id]),
+        day=np.concatenate([before.day, window.day]),
+        price=np.concatenate([before.price, window.price]),
     )
-    mid = select(option_quotes.c.instrument_id, option_quotes.c.day, _mark().label("price")).where(
-        option_quotes.c.market == market, among(option_quotes.c.instrument_id, wanted)
-    )
-    parts = []
-    for query, table in ((close, prices), (mid, option_quotes)):
-        parts.append(query.where(table.c.day.between(first, last)))
-        before = query.where(table.c.day < first).distinct(table.c.instrument_id)
-        parts.append(before.order_by(table.c.instrument_id, table.c.day.desc()).subquery().select())
-    rows = conn.execute(union_all(*parts)).all()
-    return _marks(rows)
 
 
 def load_marks_on(conn: Connection, market: Market, wanted: Collection[tuple[int, date]]) -> Marks:
-    """For each (instrument, day) the last close on or before that day."""
-    rows: list[Any] = []
-    for instrument_id, day in wanted:
-        query = (
-            select(prices.c.instrument_id, prices.c.day, prices.c.close)
-            .where(prices.c.market == market, prices.c.instrument_id == instrument_id, prices.c.day <= day)
-            .order_by(prices.c.day.desc())
+    """For each (instrument, day) the last mark on or before that day; one index look-up each."""
+    asked_for = _wanted(wanted)
+    parts = []
+    for table, mark in _MARKED:
+        last = (
+            select(table.c.instrument_id, table.c.day, mark.label("price"))
+            .where(
+                table.c.market == market,
+                table.c.instrument_id == asked_for.c.instrument_id,
+                table.c.day <= asked_for.c.day,
+            )
+            .order_by(table.c.day.desc())
             .limit(1)
+            .lateral()
         )
-        rows += conn.execute(query).all()
-    return _marks(rows)
+        parts.append(select(last).select_from(asked_for.join(last, true())))
+    return _marks(conn.execute(union_all(*parts)).all())
 
 
 def load_splits(conn: Connection, market: Market, ids: Collection[int], last: date) -> SplitRows:
@@ -161,68 +183,37 @@ def load_payouts(conn: Connection, market: Market, ids: Collection[int], last: d
 
 def closes_on(conn: Connection, market: Market, ids: Collection[int], day: date) -> dict[int, float]:
     """Each instrument's own close, or an option's mark, of exactly one day."""
-    close = select(prices.c.instrument_id, prices.c.close).where(
-        prices.c.market == market, among(prices.c.instrument_id, ids), prices.c.day == day
-    )
-    mid = select(option_quotes.c.instrument_id, _mark()).where(
-        option_quotes.c.market == market, among(option_quotes.c.instrument_id, ids), option_quotes.c.day == day
-    )
-    return {instrument_id: price for instrument_id, price in conn.execute(union_all(close, mid)) if price is not None}
+    parts = [
+        select(table.c.instrument_id, mark).where(
+            table.c.market == market, among(table.c.instrument_id, ids), table.c.day == day
+        )
+        for table, mark in _MARKED
+    ]
+    return {instrument_id: price for instrument_id, price in conn.execute(union_all(*parts))}
 
 
 def closes_before(conn: Connection, market: Market, firsts: Mapping[int, date]) -> dict[int, tuple[date, float]]:
-    """Each instrument's last close before a day of its own."""
-    if not firsts:
-        return {}
-    first = Values(column("instrument_id", BigInteger), column("day", Date), name="first").data(list(firsts.items()))
-    rows = conn.execute(
-        select(prices.c.instrument_id, prices.c.day, prices.c.close)
-        .join(first, and_(first.c.instrument_id == prices.c.instrument_id, prices.c.day < first.c.day))
-        .where(prices.c.market == market)
-        .distinct(prices.c.instrument_id)
-        .order_by(prices.c.instrument_id, prices.c.day.desc())
-    )
-    return {instrument_id: (day, close) for instrument_id, day, close in rows}
+    """Each instrument's last mark before a day of its own."""
+    marks = load_marks_on(conn, market, [(instrument_id, day - _DAY) for instrument_id, day in firsts.items()])
+    rows = zip(marks.instrument_id.tolist(), days(marks.day), marks.price.tolist(), strict=True)
+    return {instrument_id: (day, price) for instrument_id, day, price in rows}
 
 
-def asked(conn: Connection, market: Market, kind: str) -> dict[str, Range]:
-    """What was asked of providers so far, by symbol or series: also what they had no answer for."""
-    rows = conn.execute(
-        select(asked_ranges.c.subject, asked_ranges.c.first_day, asked_ranges.c.last_day).where(
-            asked_ranges.c.market == market, asked_ranges.c.kind == kind
-        )
-    )
-    return {subject: (first, last) for subject, first, last in rows}
-
-
-def remember_asked(
-    conn: Connection, market: Market, kind: str, subjects: Collection[str], span: Range, source: str
-) -> None:
-    """Widen what was asked by a range."""
-    if not subjects:
-        return
-    first, last = span
-    rows = [
-        {"market": market, "kind": kind, "subject": subject, "first_day": first, "last_day": last, "source": source}
-        for subject in sorted(set(subjects))
+def count_marks(conn: Connection, market: Market, ids: Collection[int], sessions: Collection[date]) -> dict[int, int]:
+    """On how many of some sessions each instrument has a mark of its own; absent where on none."""
+    counts = [
+        select(table.c.instrument_id, func.count())
+        .where(table.c.market == market, among(table.c.instrument_id, ids), among(table.c.day, sessions))
+        .group_by(table.c.instrument_id)
+        for table, _ in _MARKED
     ]
-    arriving = upsert(asked_ranges)
-    conn.execute(
-        arriving.on_conflict_do_update(
-            index_elements=["market", "kind", "subject"],
-            set_={
-                "first_day": func.least(asked_ranges.c.first_day, arriving.excluded.first_day),
-                "last_day": func.greatest(asked_ranges.c.last_day, arriving.excluded.last_day),
-            },
-        ),
-        rows,
-    )
+    return {instrument_id: count for instrument_id, count in conn.execute(union_all(*counts))}
 
 
-def set_aside(conn: Connection, market: Market, rows: Sequence[Mapping[str, object]], source: str) -> None:
-    """Keep refused rows for the report: symbol, day, field, value, why."""
-    if rows:
-        conn.execute(insert(refused_rows), [{**row, "market": market, "source": source} for row in rows])
+def never_priced(conn: Connection, market: Market, ids: Collection[int], last: date) -> frozenset[int]:
+    """Which of some instruments have no mark at all up to a day."""
+    known = load_marks_on(conn, market, [(instrument_id, last) for instrument_id in ids])
+    return frozenset(ids) - frozenset(known.instrument_id.tolist())
 
 
 def forget_market(conn: Connection, market: Market) -> None:
@@ -231,10 +222,11 @@ def forget_market(conn: Connection, market: Market) -> None:
         conn.execute(delete(table).where(table.c.market == market))
 
 
-def _mark() -> ColumnElement[float]:
-    quote = option_quotes.c
-    two_sided = and_(quote.bid.is_not(None), quote.ask.is_not(None))
-    return case((two_sided, (quote.bid + quote.ask) / 2), else_=quote.last)
+def _wanted(pairs: Collection[tuple[int, date]]) -> TableValuedAlias:
+    """Pairs of instrument and day as a table, sent as two arrays however many there are."""
+    ids = literal([instrument_id for instrument_id, _ in pairs], ARRAY(BigInteger))
+    days_wanted = literal([day for _, day in pairs], ARRAY(Date))
+    return func.unnest(ids, days_wanted).table_valued("instrument_id", "day").render_derived(name="wanted")
 
 
 def _marks(rows: Sequence[Any]) -> Marks:

@@ -10,7 +10,7 @@ from sqlalchemy import Connection, Row, delete, func, select
 from sigmasight.domain.books import Portfolio
 from sigmasight.domain.reasons import reason_from_words
 from sigmasight.domain.snapshots import MEASURES, Measures, NotIncluded, Snapshot
-from sigmasight.store.bulk import among, copy_rows, number
+from sigmasight.store.bulk import add_rows, among, number
 from sigmasight.store.tables import portfolio_snapshots as snapshots
 
 _COUNTS = ("positions", "long_positions", "short_positions", "option_positions")
@@ -28,7 +28,7 @@ def replace_snapshots(conn: Connection, portfolios: Sequence[Portfolio], made: S
     for as_of in sorted({snapshot.as_of for snapshot in made}):
         ids = [snapshot.portfolio_id for snapshot in made if snapshot.as_of == as_of]
         conn.execute(delete(snapshots).where(snapshots.c.as_of == as_of, among(snapshots.c.portfolio_id, ids)))
-    copy_rows(conn, snapshots, _COLUMNS, (_columns(snapshot, owners[snapshot.portfolio_id]) for snapshot in made))
+    add_rows(conn, snapshots, _COLUMNS, (_columns(snapshot, owners[snapshot.portfolio_id]) for snapshot in made))
 
 
 def load_snapshots(conn: Connection, portfolio_id: UUID, first: date, last: date) -> tuple[Snapshot, ...]:
@@ -56,12 +56,6 @@ def days_from(conn: Connection, portfolio_ids: Collection[UUID], day: date) -> d
         .group_by(snapshots.c.portfolio_id)
     )
     return {portfolio_id: tuple(sorted(found)) for portfolio_id, found in rows}
-
-
-def last_day(conn: Connection) -> date | None:
-    """The latest day that any portfolio has a snapshot of."""
-    found: date | None = conn.execute(select(func.max(snapshots.c.as_of))).scalar_one()
-    return found
 
 
 def _columns(snapshot: Snapshot, user_id: UUID) -> tuple[object, ...]:

@@ -13,7 +13,7 @@ from sigmasight.market.simulated import SimulatedMarket
 from sigmasight.services.market_sync import Sources
 from sigmasight.services.valuation import Valuation
 from sigmasight.store.calendar import calendar_source, save_calendar
-from sigmasight.store.database import Connection, Database
+from sigmasight.store.database import Connection, Database, take_turn
 from sigmasight.store.embedded import start_server
 from sigmasight.store.migrate import migrate
 from sigmasight.wiring.clock import Clock, clock_of, today_in_new_york
@@ -118,6 +118,7 @@ def _calendar(db: Database, today: date) -> TradingCalendar:
         return calendar
     built = build_nyse_calendar(CALENDAR_FIRST, date(today.year + _YEARS_AHEAD, 12, 31))
     with db.write() as conn:
+        take_turn(conn, "calendar")
         save_calendar(conn, built, calendar_source_version())
     return built
 

@@ -26,6 +26,7 @@ from support.databases import DatabaseCopies
 
 UPLOAD = date(2026, 8, 27)
 LAST = date(2026, 11, 20)
+INDIVIDUAL, HIGH_NET_WORTH, HEDGE_FUND = 0, 1, 2
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,5 +1,7 @@
 """What a night leaves in the database, so that two histories can be compared."""
 
+from datetime import date
+
 import psycopg
 from psycopg.sql import SQL, Identifier
 
@@ -53,7 +55,7 @@ def row_versions(url: str) -> Rows:
         return {name: tuple(conn.execute(SQL(query).format(Identifier(name))).fetchall()) for (name,) in tables}
 
 
-def snapshot_versions(url: str, portfolio: str) -> dict[object, tuple[str, str]]:
+def snapshot_versions(url: str, portfolio: str) -> dict[date, tuple[str, str]]:
     """By day: the transaction that wrote a portfolio's snapshot, and all that is in it."""
     query = (
         "SELECT s.as_of, s.xmin::text, to_jsonb(s)::text FROM portfolio_snapshots s "

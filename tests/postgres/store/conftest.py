@@ -1,6 +1,7 @@
 """Two users with everything that a user can own, in a database that no test changes for good."""
 
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from decimal import Decimal
 from uuid import UUID
@@ -44,14 +45,13 @@ class Neighbours:
 @pytest.fixture(scope="module")
 def neighbours(databases: DatabaseCopies, migrated: str) -> Iterator[Neighbours]:
     """Alice and Bob, each with a row in every table of what users own."""
-    with databases.copy(migrated) as url:
-        db = Database(url)
+    with databases.copy(migrated) as url, closing(Database(url)) as db:
         with db.write() as conn:
             share = new_share(conn, "AAA", {FRIDAY: 10.0})
             alice, bob = _settle(conn, "alice", share), _settle(conn, "bob", share)
-            conn.execute(insert(stress_test_scenarios), [_scenario(None), _scenario(alice.user), _scenario(bob.user)])
+            owners = (None, alice.user, bob.user)
+            conn.execute(insert(stress_test_scenarios), [_scenario(owner) for owner in owners])
         yield Neighbours(db, alice, bob)
-        db.close()
 
 
 @pytest.fixture
@@ -88,9 +88,7 @@ def _settle(conn: Connection, name: str, share: int) -> Estate:
     record = ImportRecord("book.csv", "0" * 64, rows_read=1, rows_taken=1, rows_known=0, rows_refused=0)
     import_id = add_import(conn, book, record)
     new = NewPosition(share, Decimal(5), Decimal(9), MONDAY, ("Core",))
-    (position,) = add_positions(
-        conn, book, [new], recorded_on=MONDAY, tag_ids=tags, imported=True, import_id=import_id
-    )
+    (position,) = add_positions(conn, book, [new], recorded_on=MONDAY, tag_ids=tags, imported=True, import_id=import_id)
     replace_snapshots(conn, [book], [full_snapshot(book)])
     write_audit(conn, user_id=user.id, portfolio_id=book.id, action="positions imported", detail={})
     return Estate(user, book, position, tags["Core"], import_id)

@@ -162,7 +162,9 @@ def test_style_and_multiplier_of_a_contract_are_those_listed_on_its_underlying(c
     )
     save_profiles(conn, {"VIX": vix, "MINI": mini}, "test")
     ids = save_options(conn, [call("VIX"), call("MINI"), call("NOBODY")], FRIDAY)
-    manners = {terms.underlying: (each.exercise, each.multiplier) for terms, at in ids.items() if (each := _load(conn, at))}
+    manners = {
+        terms.underlying: (each.exercise, each.multiplier) for terms, at in ids.items() if (each := _load(conn, at))
+    }
     assert manners == {
         "VIX": (ExerciseStyle.EUROPEAN, 100),
         "MINI": (ExerciseStyle.EUROPEAN, 10),
@@ -170,7 +172,9 @@ def test_style_and_multiplier_of_a_contract_are_those_listed_on_its_underlying(c
     }
 
 
-@pytest.mark.xfail(strict=True, reason="a contract keeps the style that was guessed before its underlying was explained")
+@pytest.mark.xfail(
+    strict=True, reason="a contract keeps the style that was guessed before its underlying was explained"
+)
 def test_a_contract_follows_its_underlying_when_that_is_explained_later(conn: Connection) -> None:
     (option_id,) = save_options(conn, [call("SPX")], FRIDAY).values()
     index = replace(share_profile("SPX", kind=Kind.INDEX), option_exercise=ExerciseStyle.EUROPEAN)

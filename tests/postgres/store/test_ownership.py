@@ -171,7 +171,7 @@ def test_users_bring_in_no_market_data(neighbours: Neighbours, name: str) -> Non
 
 def test_copying_straight_into_owned_tables_is_refused_to_users(neighbours: Neighbours) -> None:
     with (
-        pytest.raises(Exception, match="COPY FROM not supported with row-level security"),  # noqa: PT011 - the driver's
+        pytest.raises(Exception, match="COPY FROM not supported with row-level security"),
         neighbours.db.write(acting_as=neighbours.alice.user.id) as conn,
     ):
         copy_rows(conn, tags, ("user_id", "name"), [(neighbours.alice.user.id, "New")])
@@ -189,7 +189,8 @@ def test_users_add_many_rows_by_way_of_a_temporary_table(neighbours: Neighbours)
     "statement",
     [
         (
-            "INSERT INTO positions (portfolio_id, user_id, instrument_id, quantity, entry_price, entry_date, recorded_on)"
+            "INSERT INTO positions"
+            " (portfolio_id, user_id, instrument_id, quantity, entry_price, entry_date, recorded_on)"
             " SELECT '{theirs.book.id}', '{mine.user.id}', instrument_id, 1, 1, '2026-11-20', '2026-11-20' FROM prices"
         ),
         (
@@ -203,7 +204,6 @@ def test_users_add_many_rows_by_way_of_a_temporary_table(neighbours: Neighbours)
         "INSERT INTO position_tags VALUES ('{mine.position}', '{theirs.tag}', '{mine.user.id}')",
         "INSERT INTO position_tags VALUES ('{theirs.position}', '{mine.tag}', '{mine.user.id}')",
         "UPDATE positions SET portfolio_id = '{theirs.book.id}' WHERE id = '{mine.position}'",
-        "UPDATE portfolio_settings SET portfolio_id = '{theirs.book.id}' WHERE portfolio_id = '{mine.book.id}'",
         "UPDATE portfolio_snapshots SET portfolio_id = '{theirs.book.id}', as_of = '2026-11-19'",
         pytest.param(
             "UPDATE positions SET import_id = '{theirs.import_id}' WHERE id = '{mine.position}'",

@@ -42,7 +42,7 @@ def test_a_user_is_found_whatever_the_case_of_the_address(conn: Connection) -> N
 
 def test_an_address_is_taken_once_whatever_its_case(conn: Connection) -> None:
     new_user(conn, "alice")
-    with pytest.raises(ConflictError, match="there is a user ALICE@example.com already"):
+    with pytest.raises(ConflictError, match=r"there is a user ALICE@example\.com already"):
         new_user(conn, "ALICE")
 
 
@@ -147,7 +147,7 @@ def test_a_locked_portfolio_waits_for_the_transaction_that_holds_it(db: Database
         lock_portfolios(holding, [book.id])
         with db.write() as other:
             other.exec_driver_sql("SET LOCAL lock_timeout = '10ms'")
-            with pytest.raises(Exception, match="canceling statement due to lock timeout"):  # noqa: PT011
+            with pytest.raises(Exception, match="canceling statement due to lock timeout"):
                 lock_portfolios(other, [book.id])
             other.rollback()
     with db.write() as conn:

@@ -7,7 +7,7 @@ from support.books import World
 from support.strategies import worlds
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(worlds())
 def test_every_position_step_and_snapshot_of_random_books_is_what_the_slow_ledger_says(world: World) -> None:
     assert_agrees(world)

@@ -1,4 +1,4 @@
-"""Small books worked by hand, the numbers in the comments."""
+"""Books of shares worked by hand, the numbers in the comments."""
 
 from datetime import date
 from decimal import Decimal
@@ -6,11 +6,9 @@ from decimal import Decimal
 import numpy as np
 import pytest
 
-from sigmasight.domain.instruments import Right
 from sigmasight.domain.reasons import Reason
 from support.agreement import assert_agrees
 from support.books import (
-    GOOD_FRIDAY,
     OPENED,
     DividendOn,
     SplitOn,
@@ -19,7 +17,6 @@ from support.books import (
     cash,
     closes,
     holding,
-    option,
     other_assets,
     portfolio,
     stock,
@@ -73,97 +70,6 @@ def test_a_dollar_neutral_book_has_gross_but_no_net_exposure() -> None:
     assert (now.hhi, now.effective_positions, now.top_3, now.top_10) == (0.5, 2, 1, 1)
     # Entered as a flow, 0 net: all that flowed is the cash. What was gained before is unrealised: 1,000 - 500.
     assert (now.daily_pnl, now.flows, now.unrealised_pnl) == (0, 20_000, 500)
-
-
-def test_two_hundred_contracts_count_a_hundred_shares_each() -> None:
-    # 200 contracts x 100 shares x 1.50 = 30,000; notional at 40.00: 200 x 100 x 40 = 800,000.
-    call = option(7, ABC, right=Right.CALL, strike=45, expiry=april(25))
-    days = snapshots_of(
-        world_of(
-            BOOK,
-            cash(BOOK, date(2025, 3, 31), 50_000),
-            holding(BOOK, call, 200, entry_price=1.25, held_from=OPENED),
-            instruments=(ABC, call),
-            prices=closes(ABC, {OPENED: 40}) | closes(call, {OPENED: 1.5}),
-        )
-    )
-    now = days[OPENED]
-    # Bought at 1.25: cash 50,000 - 25,000; P&L 200 x 100 x 0.25 = 5,000.
-    assert (now.measures.cash, now.measures.option_exposure, now.measures.stock_exposure) == (25_000, 30_000, 0)
-    assert (now.measures.notional, now.measures.daily_pnl, now.measures.nav) == (800_000, 5_000, 55_000)
-    assert (now.option_positions, now.coverage, now.delta_coverage) == (1, 1, 0)
-    assert now.reasons["delta_adjusted_exposure"] == now.reasons["hhi"] == Reason.NOT_MODELLED
-
-
-@pytest.mark.parametrize(
-    ("right", "strike", "contracts", "paid"),
-    [
-        (Right.CALL, 50, 2, 1_600),  # in the money: 2 x 100 x (58 - 50)
-        (Right.CALL, 50, -2, -1_600),
-        (Right.CALL, 60, 2, 0),  # out of the money: nothing is due
-        (Right.PUT, 60, -3, -600),  # 3 x 100 x (60 - 58)
-        (Right.PUT, 60, 3, 600),
-        (Right.PUT, 55, -3, 0),
-    ],
-)
-def test_an_option_is_settled_at_its_intrinsic_value_in_the_session_after_expiry(
-    right: Right, strike: int, contracts: int, paid: int
-) -> None:
-    contract = option(7, ABC, right=right, strike=strike, expiry=april(4))  # a Friday
-    days = snapshots_of(
-        world_of(
-            BOOK,
-            cash(BOOK, OPENED, 10_000),
-            holding(BOOK, contract, contracts, entry_price=5, held_from=OPENED, brought_in=True),
-            instruments=(ABC, contract),
-            # Neither its own quote on the last day nor the fall on the Monday after matters.
-            prices=closes(ABC, {april(3): 57, april(4): 58, april(7): 30})
-            | closes(contract, {april(3): 6, april(4): 9.1}),
-        )
-    )
-    before, last, after = days[april(3)], days[april(4)], days[april(7)]
-    assert (last.measures.net, last.measures.cash) == (paid, 10_000)
-    assert last.measures.daily_pnl == paid - before.measures.net == paid - contracts * 600
-    assert (last.marks, last.warnings, last.not_included) == (Reason.EXPIRED, ("expired: O7",), ())
-    assert (after.measures.cash, after.measures.nav, after.positions) == (10_000 + paid, 10_000 + paid, 0)
-    assert (after.measures.daily_pnl, after.measures.flows) == (0, 0)
-
-
-def test_an_option_that_expires_on_good_friday_is_worth_what_thursdays_close_says() -> None:
-    # Call struck at 50: on Monday worth 55 - 50 = 5 by Thursday's close, whatever the share does on Monday;
-    # paid on Tuesday.
-    call = option(7, ABC, right=Right.CALL, strike=50, expiry=GOOD_FRIDAY)
-    days = snapshots_of(
-        world_of(
-            BOOK,
-            holding(BOOK, call, 1, entry_price=4, held_from=april(16), brought_in=True),
-            instruments=(ABC, call),
-            prices=closes(ABC, {april(17): 55, april(21): 80}) | closes(call, {april(16): 4, april(17): 6}),
-        )
-    )
-    assert GOOD_FRIDAY not in days
-    assert (days[april(17)].measures.net, days[april(17)].marks) == (600, Reason.NONE)
-    assert (days[april(21)].measures.net, days[april(21)].marks) == (500, Reason.EXPIRED)
-    assert (days[april(21)].measures.daily_pnl, days[april(21)].measures.cash) == (-100, 0)
-    assert (days[april(22)].measures.cash, days[april(22)].measures.daily_pnl) == (500, 0)
-
-
-def test_a_strike_follows_whole_splits_and_the_contracts_multiply() -> None:
-    # 3 calls struck at 90, split 3 for 1 on the 3rd: 9 calls struck at 30. On the 4th 34 - 30 = 4: 9 x 100 x 4.
-    call = option(7, ABC, right=Right.CALL, strike=90, expiry=april(4))
-    days = snapshots_of(
-        world_of(
-            BOOK,
-            holding(BOOK, call, 3, entry_price=6, held_from=april(2), brought_in=True),
-            SplitOn(1, april(3), new=3),
-            instruments=(ABC, call),
-            prices=closes(ABC, {april(2): 93, april(3): 33, april(4): 34}) | closes(call, {april(2): 6, april(3): 4.5}),
-        )
-    )
-    # 3 x 100 x 6 = 1,800; 9 x 100 x 4.5 = 4,050; 3,600.
-    assert [days[april(day)].measures.net for day in (2, 3, 4)] == [1_800, 4_050, 3_600]
-    assert [days[april(day)].measures.daily_pnl for day in (2, 3, 4)] == [0, 2_250, -450]
-    assert (days[april(7)].measures.cash, days[april(7)].measures.daily_pnl) == (3_600, 0)
 
 
 def test_a_split_is_no_profit() -> None:
@@ -295,136 +201,6 @@ def test_of_two_statements_of_one_day_the_last_one_counts_and_contains_the_trade
     # 600 + 5,000 + 300. Flows: 600 - (9,000 - 300) + 5,000.
     assert (now.cash, now.unmodelled_assets, now.nav) == (600, 5_000, 5_900)
     assert (now.flows, now.daily_pnl) == (-3_100, 0)
-
-
-def test_a_close_of_five_sessions_ago_is_used_and_one_of_six_is_not() -> None:
-    # ABC's last close is of Wednesday the 2nd; the 9th is 5 sessions later, the 10th 6. Weights: 10 x 50 = 500 of
-    # ABC by its last known price, 300 of XYZ: coverage 300 / 800.
-    days = snapshots_of(
-        world_of(
-            BOOK,
-            cash(BOOK, OPENED, 100),
-            holding(BOOK, ABC, 10, entry_price=44, held_from=OPENED, brought_in=True),
-            holding(BOOK, XYZ, 10, entry_price=44, held_from=OPENED, brought_in=True),
-            instruments=(ABC, XYZ),
-            prices=closes(ABC, {april(1): 50, april(2): 50})
-            | closes(XYZ, {april(day): 30 for day in (1, 2, 3, 4, 7, 8, 9, 10, 11)}),
-        )
-    )
-    fifth, sixth, seventh = days[april(9)], days[april(10)], days[april(11)]
-    assert (fifth.measures.net, fifth.coverage, fifth.marks) == (800, 1, Reason.STALE_PRICE)
-    assert fifth.warnings == ("stale_price: ABC",)
-    assert (sixth.measures.net, sixth.coverage, sixth.marks) == (300, 0.375, Reason.NONE)
-    assert [(left.symbol, left.reason) for left in sixth.not_included] == [("ABC", "no_price")]
-    assert (sixth.measures.daily_pnl, sixth.measures.coverage_change, sixth.measures.nav) == (0, -500, 400)
-    assert (seventh.measures.coverage_change, seventh.measures.nav) == (0, 400)
-
-
-def test_a_position_that_never_had_a_price_is_weighed_by_its_entry_price() -> None:
-    # 10 x 44 = 440 not known beside 300: coverage 300 / 740. Bought with cash: its cost is a change of coverage.
-    days = snapshots_of(
-        world_of(
-            BOOK,
-            cash(BOOK, OPENED, 1_000),
-            holding(BOOK, ABC, 10, entry_price=44, held_from=april(2)),
-            holding(BOOK, XYZ, 10, entry_price=30, held_from=april(2)),
-            instruments=(ABC, XYZ),
-            prices=closes(XYZ, {april(2): 30}),
-        )
-    )
-    now = days[april(2)]
-    assert now.coverage == pytest.approx(300 / 740, abs=1e-15)
-    assert (now.measures.nav, now.measures.coverage_change, now.measures.flows) == (560, -440, 0)
-
-
-def test_a_book_of_which_nothing_is_known_says_so() -> None:
-    book = world_of(BOOK, holding(BOOK, ABC, 10, entry_price=44, held_from=OPENED), instruments=(ABC,), prices={})
-    now = snapshots_of(book)[OPENED]
-    for name in ("nav", "gross", "net", "daily_pnl", "cumulative_pnl", "daily_return", "leverage", "hhi", "top_3"):
-        assert np.isnan(getattr(now.measures, name))
-        assert now.reasons[name] == Reason.NO_PRICE
-    assert (now.measures.cash, now.coverage, now.positions) == (-440, 0, 1)
-
-
-def test_an_empty_book_has_exposures_of_zero_whole_coverage_and_a_warning() -> None:
-    book = world_of(BOOK, cash(BOOK, OPENED, 1_000), instruments=(), prices={})
-    now = snapshots_of(book)[april(2)]
-    assert (now.measures.gross, now.measures.net, now.measures.notional, now.measures.hhi) == (0, 0, 0, 0)
-    assert (now.coverage, now.delta_coverage, now.positions, now.warnings) == (1, 1, 0, ("empty",))
-    assert (now.measures.nav, now.measures.leverage, now.measures.daily_return) == (1_000, 0, 0)
-
-
-@pytest.mark.parametrize("stated", [-500, -600])
-def test_a_nav_that_is_not_positive_has_no_leverage_and_no_return(stated: int) -> None:
-    # 10 x 50 = 500 against a debt of 500 or 600.
-    book = world_of(
-        BOOK,
-        cash(BOOK, OPENED, stated),
-        holding(BOOK, ABC, 10, entry_price=50, held_from=OPENED, brought_in=True),
-        instruments=(ABC,),
-        prices=closes(ABC, {april(1): 50, april(2): 50}),
-    )
-    now = snapshots_of(book)[april(2)]
-    assert (now.measures.nav, now.measures.gross, now.measures.daily_pnl) == (500 + stated, 500, 0)
-    for name in ("leverage", "daily_return"):
-        assert np.isnan(getattr(now.measures, name))
-        assert now.reasons[name] == Reason.NAV_NOT_POSITIVE
-
-
-def test_an_option_whose_share_has_no_price_stays_open() -> None:
-    call = option(7, ABC, right=Right.CALL, strike=50, expiry=april(4))
-    book = world_of(
-        BOOK,
-        cash(BOOK, OPENED, 1_000),
-        holding(BOOK, call, 1, entry_price=4, held_from=OPENED, brought_in=True),
-        instruments=(ABC, call),
-        prices=closes(call, {april(1): 4, april(3): 5}),
-    )
-    days = snapshots_of(book)
-    for day in (april(4), april(7), april(30)):
-        assert (days[day].positions, days[day].measures.nav, days[day].coverage) == (1, 1_000, 0)
-        assert [(left.symbol, left.reason) for left in days[day].not_included] == [("O7", "no_price")]
-        assert days[day].marks == Reason.EXPIRED
-    assert days[april(4)].measures.coverage_change == -500
-
-
-def test_an_option_on_a_share_that_split_three_for_two_is_not_modelled() -> None:
-    call = option(7, ABC, right=Right.CALL, strike=50, expiry=april(25))
-    book = world_of(
-        BOOK,
-        cash(BOOK, OPENED, 1_000),
-        holding(BOOK, call, 1, entry_price=4, held_from=OPENED, brought_in=True),
-        SplitOn(1, april(3), new=3, old=2),
-        instruments=(ABC, call),
-        prices=closes(ABC, {april(day): 52 for day in (1, 2, 3, 4)})
-        | closes(call, {april(d): 4 for d in (1, 2, 3, 4)}),
-    )
-    days = snapshots_of(book)
-    assert (days[april(2)].measures.net, days[april(2)].not_included) == (400, ())
-    now = days[april(3)]
-    assert [(left.symbol, left.reason) for left in now.not_included] == [("O7", "not_modelled")]
-    assert now.reasons["net"] == now.reasons["daily_pnl"] == Reason.NOT_MODELLED
-    assert (now.measures.coverage_change, now.measures.nav) == (-400, 1_000)
-
-
-def test_what_is_not_in_dollars_is_kept_apart_and_never_touches_cash() -> None:
-    # 10 bought at 30 Canadian dollars: neither its price, its cost nor its dividend is converted or counted.
-    foreign = stock(1, "CNQ", currency="CAD")
-    book = world_of(
-        BOOK,
-        cash(BOOK, OPENED, 1_000),
-        holding(BOOK, foreign, 10, entry_price=30, held_from=april(2), exit_date=april(4), exit_price=35),
-        holding(BOOK, XYZ, 10, entry_price=30, held_from=april(2), brought_in=True),
-        DividendOn(1, april(3), Decimal(1)),
-        instruments=(foreign, XYZ),
-        prices=closes(foreign, {april(day): 31 for day in (2, 3, 4)})
-        | closes(XYZ, {april(day): 10 for day in (2, 3, 4)}),
-    )
-    days = snapshots_of(book)
-    assert [days[april(day)].measures.cash for day in (2, 3, 4)] == [1_000] * 3
-    assert [days[april(day)].measures.nav for day in (2, 3, 4)] == [1_100] * 3
-    assert [days[april(day)].coverage for day in (2, 3, 4)] == [0.25, 0.25, 1]  # 100 / (100 + 300)
-    assert days[april(3)].measures.dividends == 0
 
 
 def test_several_lots_of_a_share_are_one_name_in_concentration() -> None:

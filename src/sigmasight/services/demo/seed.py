@@ -18,7 +18,7 @@ from sigmasight.intake.scenarios_file import shipped_scenarios
 from sigmasight.market.ports import Options, Prices, Profiles
 from sigmasight.market.simulated import listed_strike_nearest, standard_expiry_nearest
 from sigmasight.services.demo.books import BOOKS, STRATEGY_TAGS, Book, OptionHolding
-from sigmasight.store.database import Connection
+from sigmasight.store.database import Connection, take_turn
 from sigmasight.store.instruments import find_instruments, save_options, save_profiles
 from sigmasight.store.people import (
     User,
@@ -79,6 +79,7 @@ def seed_demo(
     Raises:
         ConflictError: If only some of the demo's portfolios are there.
     """
+    take_turn(conn, "demo")
     seed_reference(conn)
     present = demo_portfolios(conn)
     if present and len(present) < len(BOOKS):

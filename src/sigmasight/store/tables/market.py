@@ -114,6 +114,6 @@ asked_ranges = Table(
     day("last_day", primary_key=False),
     required_text("source"),
     known_market(),
-    one_of("kind", "prices", "rates", "option_quotes", "chain", "profile"),
+    one_of("kind", "prices", "actions", "rates", "option_quotes", "chain", "profile"),
     CheckConstraint("last_day >= first_day", name="range"),
 )

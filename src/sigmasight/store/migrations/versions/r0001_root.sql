@@ -9,7 +9,7 @@ CREATE TABLE asked_ranges (
     source TEXT NOT NULL,
     CONSTRAINT asked_ranges_pkey PRIMARY KEY (market, kind, subject),
     CONSTRAINT asked_ranges_market_check CHECK (market IN ('live', 'simulated')),
-    CONSTRAINT asked_ranges_kind_check CHECK (kind IN ('prices', 'rates', 'option_quotes', 'chain', 'profile')),
+    CONSTRAINT asked_ranges_kind_check CHECK (kind IN ('prices', 'actions', 'rates', 'option_quotes', 'chain', 'profile')),
     CONSTRAINT asked_ranges_range_check CHECK (last_day >= first_day)
 );
 
@@ -216,6 +216,7 @@ CREATE TABLE portfolios (
     description TEXT DEFAULT '' NOT NULL,
     market TEXT NOT NULL,
     opened_on DATE NOT NULL,
+    stale_from DATE,
     created_at TIMESTAMP WITH TIME ZONE DEFAULT now() NOT NULL,
     CONSTRAINT portfolios_pkey PRIMARY KEY (id),
     CONSTRAINT portfolios_user_id_name_key UNIQUE (user_id, name),
@@ -502,10 +503,10 @@ CREATE POLICY own_rows ON stress_test_scenarios TO sigmasight_api USING (user_id
     WITH CHECK (user_id = acting_user());
 
 GRANT SELECT ON instruments, instrument_aliases, trading_calendar, trading_sessions, factor_definitions, factor_proxies, prices,
-    dividends, splits, rates, option_quotes, asked_ranges, refused_rows, market_data_cache, users, batch_runs, batch_steps
-    TO sigmasight_api;
+    dividends, splits, rates, option_quotes, market_data_cache TO sigmasight_api;
+GRANT SELECT (id, email, name, role, active, created_at) ON users TO sigmasight_api;
 GRANT SELECT, INSERT, UPDATE, DELETE ON portfolios, portfolio_settings, positions, tags, position_tags, portfolio_snapshots,
     stress_test_scenarios TO sigmasight_api;
 GRANT SELECT, INSERT ON statements, imports, audit_log TO sigmasight_api;
-GRANT INSERT ON instruments, instrument_aliases TO sigmasight_api;
+GRANT INSERT ON instruments TO sigmasight_api;  -- a ticker that nobody knows yet, so that the position can be kept
 GRANT USAGE ON ALL SEQUENCES IN SCHEMA public TO sigmasight_api;

@@ -1,0 +1,71 @@
+"""A small provider for tests: it has what it is given, and remembers what it was asked."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+
+from sigmasight.domain.errors import ProviderError
+from sigmasight.domain.instruments import OptionTerms, Profile
+from sigmasight.domain.market_data import DailyBars, Dividend, OptionQuotes, Split, Yields
+from sigmasight.services.market_sync import Sources
+
+
+@dataclass(frozen=True, slots=True)
+class Vendor:
+    """Fills every port from what it is given."""
+
+    name: str
+    known: Mapping[str, Profile] = field(default_factory=dict)
+    bars: Mapping[str, DailyBars] = field(default_factory=dict)
+    paid: Sequence[Dividend] = ()
+    done: Sequence[Split] = ()
+    rates: Mapping[str, Yields] = field(default_factory=dict)
+    board: Sequence[OptionQuotes] = ()
+    asked: list[tuple[str, tuple[object, ...]]] = field(default_factory=list)
+
+    def profiles(self, symbols: Sequence[str]) -> Mapping[str, Profile]:
+        self.asked.append(("profiles", tuple(symbols)))
+        return {symbol: self.known[symbol] for symbol in symbols if symbol in self.known}
+
+    def daily_bars(self, symbols: Sequence[str], first: date, last: date) -> Mapping[str, DailyBars]:
+        self.asked.append(("bars", (*symbols, first, last)))
+        return {symbol: self.bars[symbol] for symbol in symbols if symbol in self.bars}
+
+    def dividends(self, symbols: Sequence[str], first: date, last: date) -> Sequence[Dividend]:
+        return [row for row in self.paid if row.symbol in symbols and first <= row.ex_date <= last]
+
+    def splits(self, symbols: Sequence[str], first: date, last: date) -> Sequence[Split]:
+        return [row for row in self.done if row.symbol in symbols and first <= row.ex_date <= last]
+
+    def yields(self, series: Sequence[str], first: date, last: date) -> Mapping[str, Yields]:
+        self.asked.append(("yields", (*series, first, last)))
+        return {name: self.rates[name] for name in series if name in self.rates}
+
+    def quotes(self, contracts: Sequence[OptionTerms], first: date, last: date) -> Sequence[OptionQuotes]:
+        self.asked.append(("quotes", (*contracts, first, last)))
+        return [quotes for quotes in self.board if quotes.terms in contracts]
+
+    def chain(self, underlying: str, as_of: date) -> Sequence[OptionQuotes]:
+        self.asked.append(("chain", (underlying, as_of)))
+        return [quotes for quotes in self.board if quotes.terms.underlying == underlying]
+
+
+@dataclass(frozen=True, slots=True)
+class Broken:
+    """A provider that cannot be asked."""
+
+    name: str = "broken"
+
+    def daily_bars(self, symbols: Sequence[str], first: date, last: date) -> Mapping[str, DailyBars]:
+        raise ProviderError(f"{self.name} does not answer for {', '.join(symbols)}, {first} to {last}")
+
+    def dividends(self, symbols: Sequence[str], first: date, last: date) -> Sequence[Dividend]:
+        raise ProviderError(f"{self.name} does not answer for {', '.join(symbols)}, {first} to {last}")
+
+    def splits(self, symbols: Sequence[str], first: date, last: date) -> Sequence[Split]:
+        raise ProviderError(f"{self.name} does not answer for {', '.join(symbols)}, {first} to {last}")
+
+
+def served_by(*vendors: Vendor) -> Sources:
+    """Vendors asked in this order for everything."""
+    return Sources(vendors, vendors, vendors, vendors)

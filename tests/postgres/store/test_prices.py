@@ -1,0 +1,255 @@
+"""Prices, corporate actions, yields and quotes at rest."""
+
+from dataclasses import replace
+from datetime import date
+from math import nan
+
+import numpy as np
+import pytest
+from sqlalchemy import Connection, func, select
+
+from postgres.store.builders import (
+    FRIDAY,
+    MONDAY,
+    SATURDAY,
+    THURSDAY,
+    TUESDAY,
+    WEDNESDAY,
+    bars_of,
+    call,
+    column,
+    days,
+    new_share,
+    quotes_of,
+)
+from sigmasight.domain.market_data import DailyBars, Dividend, Market, Marks, OptionQuotes, Split, Yields
+from sigmasight.store.instruments import save_options
+from sigmasight.store.prices import (
+    asked,
+    closes_before,
+    closes_on,
+    forget_market,
+    known_splits,
+    load_marks,
+    load_marks_on,
+    load_payouts,
+    load_splits,
+    remember_asked,
+    save_bars,
+    save_dividends,
+    save_quotes,
+    save_splits,
+    save_yields,
+    set_aside,
+)
+from sigmasight.store.tables import metadata, option_quotes, prices, rates, refused_rows
+
+LIVE, SIMULATED = Market.LIVE, Market.SIMULATED
+BEFORE = date(2026, 11, 13)
+LONG_BEFORE = date(2026, 10, 1)
+
+
+@pytest.fixture
+def share(conn: Connection) -> int:
+    """A share without prices."""
+    return new_share(conn, "AAA")
+
+
+@pytest.fixture
+def contract(conn: Connection, share: int) -> int:
+    """An option on it, without quotes."""
+    return save_options(conn, [call("AAA")], MONDAY)[call("AAA")] if share else 0
+
+
+def _rows(marks: Marks) -> set[tuple[int, date, float]]:
+    return set(zip(marks.instrument_id.tolist(), marks.day.tolist(), marks.price.tolist(), strict=True))
+
+
+def test_bars_are_stored_with_every_field_and_their_source(conn: Connection, share: int) -> None:
+    bars = DailyBars(
+        "AAA",
+        days(MONDAY, TUESDAY),
+        open=column(10, 20),
+        high=column(11, 21),
+        low=column(9, 19),
+        close=column(10.5, 20.5),
+        adjusted_close=column(5.25, 10.25),
+        volume=column(nan, 1e6),
+    )
+    assert save_bars(conn, LIVE, {share: bars}, "one") == 2
+    stored = [tuple(row) for row in conn.execute(select(prices).order_by(prices.c.day))]
+    assert stored == [
+        ("live", share, MONDAY, 10.0, 11.0, 9.0, 10.5, 5.25, None, "one"),
+        ("live", share, TUESDAY, 20.0, 21.0, 19.0, 20.5, 10.25, 1e6, "one"),
+    ]
+
+
+def test_what_was_stored_first_stays(conn: Connection, share: int) -> None:
+    save_bars(conn, LIVE, {share: bars_of("AAA", {MONDAY: 10})}, "one")
+    assert save_bars(conn, LIVE, {share: bars_of("AAA", {MONDAY: 99, TUESDAY: 11})}, "two") == 1
+    stored = conn.execute(select(prices.c.close, prices.c.source).order_by(prices.c.day)).all()
+    assert [tuple(row) for row in stored] == [(10.0, "one"), (11.0, "two")]
+    assert save_bars(conn, LIVE, {}, "two") == 0
+
+
+def test_the_two_markets_do_not_know_each_other(conn: Connection, share: int) -> None:
+    save_bars(conn, LIVE, {share: bars_of("AAA", {MONDAY: 10})}, "one")
+    save_bars(conn, SIMULATED, {share: bars_of("AAA", {MONDAY: 99})}, "simulated")
+    assert closes_on(conn, LIVE, [share], MONDAY) == {share: 10.0}
+    assert closes_on(conn, SIMULATED, [share], MONDAY) == {share: 99.0}
+
+
+def test_yields_are_stored_as_fractions(conn: Connection) -> None:
+    series = [Yields("DGS2", days(MONDAY, TUESDAY), column(0.04, -0.001)), Yields("DGS10", days(MONDAY), column(0.05))]
+    assert save_yields(conn, LIVE, series, "one") == 3
+    assert save_yields(conn, LIVE, series, "two") == 0
+    stored = {(row.series, row.day): (row.par_yield, row.source) for row in conn.execute(select(rates))}
+    assert stored == {
+        ("DGS2", MONDAY): (0.04, "one"),
+        ("DGS2", TUESDAY): (-0.001, "one"),
+        ("DGS10", MONDAY): (0.05, "one"),
+    }
+
+
+def test_quotes_are_stored_with_every_field(conn: Connection, contract: int) -> None:
+    quotes = OptionQuotes(
+        call("AAA"),
+        days(MONDAY, TUESDAY),
+        bid=column(1, nan),
+        ask=column(2, nan),
+        last=column(nan, 3),
+        volume=column(0, nan),
+        open_interest=column(nan, 7),
+    )
+    assert save_quotes(conn, LIVE, {contract: quotes}, "one") == 2
+    stored = [tuple(row) for row in conn.execute(select(option_quotes).order_by(option_quotes.c.day))]
+    assert stored == [
+        ("live", contract, MONDAY, 1.0, 2.0, None, 0.0, None, "one"),
+        ("live", contract, TUESDAY, None, None, 3.0, None, 7.0, "one"),
+    ]
+
+
+def test_a_mark_is_the_close_or_an_options_mid_or_else_its_last(conn: Connection, share: int, contract: int) -> None:
+    save_bars(conn, LIVE, {share: bars_of("AAA", {MONDAY: 10, TUESDAY: 11})}, "one")
+    quotes = [(MONDAY, 1.0, 2.0, 9.0), (TUESDAY, nan, nan, 3.0), (WEDNESDAY, 0.0, 1.0, nan), (THURSDAY, 1.0, nan, 5.0)]
+    save_quotes(conn, LIVE, {contract: quotes_of(call("AAA"), quotes)}, "one")
+    assert _rows(load_marks(conn, LIVE, [share, contract], MONDAY, FRIDAY)) == {
+        (share, MONDAY, 10.0),
+        (share, TUESDAY, 11.0),
+        (contract, MONDAY, 1.5),
+        (contract, TUESDAY, 3.0),
+        (contract, WEDNESDAY, 0.5),
+        (contract, THURSDAY, 5.0),
+    }
+    assert closes_on(conn, LIVE, [share, contract], TUESDAY) == {share: 11.0, contract: 3.0}
+    assert closes_on(conn, LIVE, [share, contract], FRIDAY) == {}
+
+
+def test_of_the_time_before_the_window_the_last_mark_of_each_is_loaded(
+    conn: Connection, share: int, contract: int
+) -> None:
+    closes = {LONG_BEFORE: 8, BEFORE: 9, TUESDAY: 10, FRIDAY: 11, SATURDAY: 12}
+    save_bars(conn, LIVE, {share: bars_of("AAA", closes)}, "one")
+    quotes = [(LONG_BEFORE, 1.0, 2.0, nan), (FRIDAY, 3.0, 4.0, nan)]
+    save_quotes(conn, LIVE, {contract: quotes_of(call("AAA"), quotes)}, "one")
+    assert _rows(load_marks(conn, LIVE, [share, contract], MONDAY, FRIDAY)) == {
+        (share, BEFORE, 9.0),
+        (share, TUESDAY, 10.0),
+        (share, FRIDAY, 11.0),
+        (contract, LONG_BEFORE, 1.5),
+        (contract, FRIDAY, 3.5),
+    }
+    assert _rows(load_marks(conn, SIMULATED, [share, contract], MONDAY, FRIDAY)) == set()
+    assert load_marks(conn, LIVE, [], MONDAY, FRIDAY).day.dtype == np.dtype("datetime64[D]")
+
+
+def test_the_last_close_on_or_before_each_wanted_day_is_found(conn: Connection, share: int) -> None:
+    other = new_share(conn, "BBB", {MONDAY: 20})
+    save_bars(conn, LIVE, {share: bars_of("AAA", {MONDAY: 10, WEDNESDAY: 12})}, "one")
+    wanted = [(share, WEDNESDAY), (share, TUESDAY), (other, FRIDAY), (other, BEFORE)]
+    assert _rows(load_marks_on(conn, LIVE, wanted)) == {
+        (share, WEDNESDAY, 12.0),
+        (share, MONDAY, 10.0),
+        (other, MONDAY, 20.0),
+    }
+    assert _rows(load_marks_on(conn, LIVE, [])) == set()
+
+
+def test_the_close_before_a_day_of_its_own_is_found_for_each(conn: Connection, share: int) -> None:
+    other, bare = new_share(conn, "BBB", {BEFORE: 20, MONDAY: 21}), new_share(conn, "CCC")
+    save_bars(conn, LIVE, {share: bars_of("AAA", {MONDAY: 10, WEDNESDAY: 12})}, "one")
+    firsts = {share: WEDNESDAY, other: MONDAY, bare: FRIDAY}
+    assert closes_before(conn, LIVE, firsts) == {share: (MONDAY, 10.0), other: (BEFORE, 20.0)}
+    assert closes_before(conn, LIVE, {share: MONDAY}) == {}
+    assert closes_before(conn, LIVE, {}) == {}
+    assert closes_before(conn, SIMULATED, firsts) == {}
+
+
+def test_splits_are_stored_once_and_loaded_up_to_a_day(conn: Connection, share: int) -> None:
+    first, second = Split("AAA", MONDAY, 2, 1), Split("AAA", THURSDAY, 3, 2)
+    assert save_splits(conn, LIVE, [(share, second), (share, first)], "one") == 2
+    assert save_splits(conn, LIVE, [(share, replace(first, new_shares=9))], "two") == 0
+    loaded = load_splits(conn, LIVE, [share], FRIDAY)
+    assert loaded.instrument_id.tolist() == [share, share]
+    assert loaded.ex_date.tolist() == [MONDAY, THURSDAY]
+    assert loaded.ratio.tolist() == [2.0, 1.5]
+    assert load_splits(conn, LIVE, [share], TUESDAY).ratio.tolist() == [2.0]
+    assert load_splits(conn, SIMULATED, [share], FRIDAY).ratio.dtype == np.float64
+    assert known_splits(conn, LIVE, {"AAA": share}) == {"AAA": (first, second)}
+    assert known_splits(conn, LIVE, {}) == {}
+
+
+def test_dividends_are_stored_once_and_loaded_up_to_a_day(conn: Connection, share: int) -> None:
+    first, second = Dividend("AAA", MONDAY, 0.25), Dividend("AAA", THURSDAY, 0.5)
+    assert save_dividends(conn, LIVE, [(share, second), (share, first)], "one") == 2
+    assert save_dividends(conn, LIVE, [(share, replace(first, amount=9.0))], "two") == 0
+    loaded = load_payouts(conn, LIVE, [share], FRIDAY)
+    assert loaded.instrument_id.tolist() == [share, share]
+    assert loaded.ex_date.tolist() == [MONDAY, THURSDAY]
+    assert loaded.amount.tolist() == [0.25, 0.5]
+    assert load_payouts(conn, LIVE, [share], TUESDAY).amount.tolist() == [0.25]
+    assert load_payouts(conn, LIVE, [], FRIDAY).ex_date.dtype == np.dtype("datetime64[D]")
+
+
+def test_what_was_asked_widens_and_never_narrows(conn: Connection) -> None:
+    remember_asked(conn, LIVE, "prices", ["AAA", "AAA", "BBB"], (TUESDAY, WEDNESDAY), "one")
+    remember_asked(conn, LIVE, "prices", ["AAA"], (WEDNESDAY, FRIDAY), "two")
+    remember_asked(conn, LIVE, "prices", ["BBB"], (MONDAY, TUESDAY), "two")
+    remember_asked(conn, LIVE, "prices", [], (MONDAY, TUESDAY), "two")
+    assert asked(conn, LIVE, "prices") == {"AAA": (TUESDAY, FRIDAY), "BBB": (MONDAY, WEDNESDAY)}
+    remember_asked(conn, LIVE, "prices", ["AAA"], (WEDNESDAY, WEDNESDAY), "three")
+    assert asked(conn, LIVE, "prices")["AAA"] == (TUESDAY, FRIDAY)
+    assert asked(conn, LIVE, "rates") == {}
+    assert asked(conn, SIMULATED, "prices") == {}
+
+
+def test_refused_rows_are_kept_for_the_report(conn: Connection) -> None:
+    row = {"symbol": "AAA", "day": MONDAY, "field": "close", "value": "-1.0", "why": "it is below 0"}
+    set_aside(conn, LIVE, [row, {**row, "day": None}], "one")
+    set_aside(conn, LIVE, [], "one")
+    stored = conn.execute(select(refused_rows).order_by(refused_rows.c.id)).all()
+    assert [(r.market, r.symbol, r.day, r.field, r.value, r.why, r.source) for r in stored] == [
+        ("live", "AAA", day, "close", "-1.0", "it is below 0", "one") for day in (MONDAY, None)
+    ]
+
+
+def test_a_market_is_forgotten_whole_and_the_other_stays(conn: Connection, share: int, contract: int) -> None:
+    for market in Market:
+        save_bars(conn, market, {share: bars_of("AAA", {MONDAY: 10})}, "one")
+        save_dividends(conn, market, [(share, Dividend("AAA", MONDAY, 0.25))], "one")
+        save_splits(conn, market, [(share, Split("AAA", MONDAY, 2, 1))], "one")
+        save_yields(conn, market, [Yields("DGS2", days(MONDAY), column(0.04))], "one")
+        save_quotes(conn, market, {contract: quotes_of(call("AAA"), [(MONDAY, 1.0, 2.0, nan)])}, "one")
+        remember_asked(conn, market, "prices", ["AAA"], (MONDAY, MONDAY), "one")
+        row = {"symbol": "AAA", "day": MONDAY, "field": "close", "value": "-1.0", "why": "it is below 0"}
+        set_aside(conn, market, [row], "one")
+    forget_market(conn, SIMULATED)
+    tables = [t for t in metadata.tables.values() if "market" in t.c and t.name != "portfolios"]
+    counts = {
+        table.name: {
+            market: conn.execute(select(func.count()).where(table.c.market == market)).scalar_one() for market in Market
+        }
+        for table in tables
+    }
+    assert counts == {table.name: {LIVE: 1, SIMULATED: 0} for table in tables}
+    assert len(tables) == 7

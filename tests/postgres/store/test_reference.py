@@ -1,0 +1,89 @@
+"""Factor definitions, scenarios and the audit log at rest."""
+
+from dataclasses import replace
+from datetime import date
+from uuid import UUID
+
+from sqlalchemy import Connection, insert, select, update
+
+from postgres.store.builders import FRIDAY, new_user
+from sigmasight.domain.factors import FACTORS, FactorDefinition, FactorProxy
+from sigmasight.domain.scenarios import Basis, Category, Scenario, Severity, Shock
+from sigmasight.intake.scenarios_file import shipped_scenarios
+from sigmasight.store.reference import (
+    add_factors,
+    add_scenarios,
+    load_factors,
+    load_shipped_scenarios,
+    proxies_on,
+    write_audit,
+)
+from sigmasight.store.tables import audit_log, factor_definitions, factor_proxies, stress_test_scenarios
+
+CHANGED = date(2026, 1, 1)
+
+
+def test_the_factors_come_back_as_they_are_defined(conn: Connection) -> None:
+    add_factors(conn, FACTORS)
+    add_factors(conn, FACTORS)
+    assert load_factors(conn) == FACTORS
+
+
+def test_what_an_operator_changed_of_a_factor_stays(conn: Connection) -> None:
+    add_factors(conn, FACTORS)
+    conn.execute(update(factor_definitions).where(factor_definitions.c.name == "Size").values(active=False))
+    conn.execute(update(factor_proxies).where(factor_proxies.c.factor == "Value").values(symbol="IWD"))
+    add_factors(conn, FACTORS)
+    found = {factor.name: factor for factor in load_factors(conn)}
+    assert not found["Size"].active
+    assert found["Value"].proxies[0].symbol == "IWD"
+
+
+def test_the_proxies_of_a_day_are_those_of_the_active_factors_in_order(conn: Connection) -> None:
+    add_factors(conn, FACTORS)
+    assert proxies_on(conn, FRIDAY) == ("SPY", "VTV", "VUG", "MTUM", "QUAL", "SLY", "USMV")
+    conn.execute(update(factor_definitions).where(factor_definitions.c.name == "Growth").values(active=False))
+    assert "VUG" not in proxies_on(conn, FRIDAY)
+
+
+def test_a_proxy_stands_for_its_factor_until_the_next_one_does(conn: Connection) -> None:
+    proxies = (FactorProxy("SLY", date(2005, 1, 1), CHANGED), FactorProxy("IWM", CHANGED))
+    small = FactorDefinition("Size", 1, active=True, proxies=proxies)
+    add_factors(conn, [small])
+    assert load_factors(conn) == (small,)
+    assert proxies_on(conn, date(2025, 12, 31)) == ("SLY",)
+    assert proxies_on(conn, CHANGED) == ("IWM",)
+    assert proxies_on(conn, date(2004, 12, 31)) == ()
+
+
+def test_the_shipped_scenarios_come_back_in_the_order_of_their_file(conn: Connection) -> None:
+    add_scenarios(conn, shipped_scenarios())
+    add_scenarios(conn, shipped_scenarios())
+    assert load_shipped_scenarios(conn) == tuple(shipped_scenarios())
+
+
+def test_what_an_operator_changed_of_a_scenario_stays(conn: Connection) -> None:
+    fall = Scenario(
+        "fall", "Fall", Category.MARKET, Severity.MILD, active=False, basis=Basis.TOTAL, shocks=(Shock("Market", -0.1),)
+    )
+    add_scenarios(conn, [fall])
+    add_scenarios(conn, [replace(fall, name="Another", active=True)])
+    assert load_shipped_scenarios(conn) == (fall,)
+
+
+def test_a_users_own_scenario_is_none_of_the_shipped_ones(conn: Connection) -> None:
+    own = {"id": "fall", "name": "Fall", "category": "custom", "severity": "mild", "shocks": []}
+    conn.execute(insert(stress_test_scenarios).values(own | {"user_id": new_user(conn).id}))
+    assert load_shipped_scenarios(conn) == ()
+
+
+def test_the_audit_log_says_who_changed_what(conn: Connection) -> None:
+    alice = new_user(conn)
+    write_audit(conn, user_id=alice.id, portfolio_id=UUID(int=1), action="closed", detail={"price": None, "n": 2})
+    write_audit(conn, user_id=None, portfolio_id=None, action="migrated", detail={})
+    rows = conn.execute(select(audit_log).order_by(audit_log.c.id)).all()
+    assert [(row.user_id, row.portfolio_id, row.action, row.detail) for row in rows] == [
+        (alice.id, UUID(int=1), "closed", {"price": None, "n": 2}),
+        (None, None, "migrated", {}),
+    ]
+    assert all(row.at is not None for row in rows)
