@@ -169,7 +169,7 @@ class SlowLedger(SlowMarket):
         if price.value is not None:
             return size * price.value
         until = min(session, held.option.expiry) if held.option else session
-        found = None if price.reasons & Reason.NOT_MODELLED else self.last_mark(held, until)
+        found = self.last_mark(held, until) if held.currency == "USD" else None
         return abs(self.cost(position)) if found is None else size * found[0]
 
     def notional(self, position: Position, session: date) -> Amount:

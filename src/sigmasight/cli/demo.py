@@ -5,9 +5,9 @@ from typing import Annotated
 import typer
 
 from sigmasight.cli.exits import FAILED
-from sigmasight.cli.night import nights_with_progress
-from sigmasight.cli.output import amount, announce, console, errors, print_json, print_table
-from sigmasight.domain.units import added, money, money_text
+from sigmasight.cli.night import nights_with_progress, print_errors
+from sigmasight.cli.output import announce, console, errors, print_json, print_table
+from sigmasight.cli.snapshots import print_portfolios, shown_documents
 from sigmasight.services.demo.check import check_demo
 from sigmasight.services.demo.nights import Summary, missing_nights, summarize_demo
 from sigmasight.services.demo.seed import PASSWORD, Seeded, remove_demo, seed_demo
@@ -21,9 +21,7 @@ from sigmasight.wiring.settings import Settings
 def run_demo(
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object on standard output.")] = False,
     no_serve: Annotated[bool, typer.Option("--no-serve", help="End after the summary.")] = False,
-    check: Annotated[
-        bool, typer.Option("--check", help="Only look whether the demo is whole; change nothing.")
-    ] = False,
+    check: Annotated[bool, typer.Option("--check", help="Only look whether the demo is whole.")] = False,
     reset: Annotated[bool, typer.Option("--reset", help="Delete the demo first, then make it anew.")] = False,
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask before a reset.")] = False,
 ) -> None:
@@ -33,7 +31,10 @@ def run_demo(
     if settings.environment != "development":
         raise SettingError("The demo's password is public, so the demo runs only where SIGMASIGHT_ENV is development.")
     if reset and not yes:
-        typer.confirm("Delete the demo's three users, their portfolios and the simulated market?", abort=True, err=True)
+        question = "Delete the demo's three users, their portfolios and the simulated market's prices?"
+        if not typer.confirm(question, err=True):
+            errors.print("Nothing was deleted.")
+            raise typer.Exit(FAILED)
     with open_application(settings, announce) as application:
         if check:
             _check(application, as_json=as_json)
@@ -51,13 +52,17 @@ def _make(application: Application, *, reset: bool, as_json: bool) -> None:
         seeded = seed_demo(conn, market, application.calendar, last, hash_password)
     with application.db.read() as conn:
         missing = missing_nights(conn, seeded, application.calendar, last)
-    nights_with_progress(application, list(missing))
+    outcomes = nights_with_progress(application, list(missing))
     with application.db.read() as conn:
         summary = summarize_demo(conn, seeded, last)
     if as_json:
         print_json(_document(summary))
     else:
         _print(summary, seeded, nights=len(missing))
+    for outcome in outcomes:
+        print_errors(outcome)
+    if any(outcome.status == "failed" for outcome in outcomes):
+        raise typer.Exit(FAILED)
 
 
 def _check(application: Application, *, as_json: bool) -> None:
@@ -79,37 +84,8 @@ def _document(summary: Summary) -> dict[str, object]:
     return {
         "as_of": summary.as_of.isoformat(),
         "provider": "simulated",
-        "portfolios": [
-            {
-                "name": portfolio.name,
-                **_shown(summary, at),
-                "positions": snapshot.positions,
-                "coverage": snapshot.coverage,
-                "not_included": [{"symbol": left.symbol, "reason": left.reason} for left in snapshot.not_included],
-            }
-            for at, (portfolio, snapshot) in enumerate(summary.portfolios)
-        ],
+        "portfolios": shown_documents(summary.portfolios),
         "jobs": _jobs(summary),
-    }
-
-
-def _shown(summary: Summary, at: int) -> dict[str, str | None]:
-    """Money as it is shown: gross, net and NAV are the sums of the rounded parts, so that what is shown adds up."""
-    measures = summary.portfolios[at][1].measures
-    long, short = money(measures.long), money(measures.short)
-    cash, unmodelled = money(measures.cash), money(measures.unmodelled_assets)
-    net = added(long, short)
-    nav = None if money(measures.nav) is None else added(cash, unmodelled, net)
-    return {
-        "nav": money_text(nav),
-        "gross": money_text(None if long is None or short is None else long - short),
-        "net": money_text(net),
-        "long": money_text(long),
-        "short": money_text(short),
-        "cash": money_text(cash),
-        "unmodelled_assets": money_text(unmodelled),
-        "day_pnl": money_text(measures.daily_pnl),
-        "cumulative_pnl": money_text(measures.cumulative_pnl),
     }
 
 
@@ -129,18 +105,6 @@ def _print(summary: Summary, seeded: Seeded, *, nights: int) -> None:
         f"{nights} nights run now.",
         soft_wrap=True,
     )
-    columns = ("USD", *(portfolio.name for portfolio, _ in summary.portfolios))
-    shown = [_shown(summary, at) for at in range(len(summary.portfolios))]
-    rows = [
-        [name.replace("_", " ").replace("nav", "NAV").replace("pnl", "P&L"), *(amount(each[name]) for each in shown)]
-        for name in shown[0]
-    ]
-    rows.append(["positions", *(str(snapshot.positions) for _, snapshot in summary.portfolios)])
-    rows.append(["covers", *(f"{snapshot.coverage:.0%} of gross" for _, snapshot in summary.portfolios)])
-    left = [", ".join(f"{n.symbol} ({n.reason})" for n in s.not_included) or "nothing" for _, s in summary.portfolios]
-    rows.append(["left out", *left])
-    print_table("Portfolios", columns, rows)
-    jobs = _jobs(summary)
-    print_table(
-        "Last night", ("job", "status", "seconds"), [[str(v) for v in job.values()] for job in jobs], text_columns=2
-    )
+    print_portfolios(summary.portfolios)
+    rows = [[str(value) for value in job.values()] for job in _jobs(summary)]
+    print_table("Last night", ("job", "status", "seconds"), rows, text_columns=2)

@@ -1,11 +1,13 @@
 """`sigmasight import`: a file of positions into a portfolio, every row with its verdict."""
 
+from datetime import date
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from sigmasight.cli.output import announce, console, errors, print_json, print_table
+from sigmasight.cli.exits import IMPORT_REFUSED
+from sigmasight.cli.output import announce, console, print_json, print_table
 from sigmasight.domain.books import Portfolio
 from sigmasight.domain.errors import ImportRefusedError
 from sigmasight.domain.market_data import Market
@@ -14,11 +16,12 @@ from sigmasight.intake.verdicts import Verdict
 from sigmasight.services.imports import Fate, Preview, PreviewRow, commit_import, preview_import
 from sigmasight.services.portfolios import find_or_make_portfolio, find_portfolio
 from sigmasight.store.positions import ImportRecord
-from sigmasight.wiring.application import open_application
+from sigmasight.wiring.application import Application, open_application
 from sigmasight.wiring.logs import configure_logs
 from sigmasight.wiring.settings import Settings
 
-_SHOWN_ROWS = 50
+_SHOWN_ISSUES = 50
+_COUNTED = ("rows read", "taken", "in the book already", "refused")
 
 
 def run_import(
@@ -51,14 +54,15 @@ def run_import(
         else:
             target = find_portfolio(conn, portfolio, email=user)
         preview = preview_import(conn, target, file_name=file.name, content=content, today=application.today, lots=lots)
-        _show(preview, as_json=as_json and dry_run)
         if dry_run:
             conn.rollback()
+            _show_preview(preview, only_good=only_good, as_json=as_json)
             return
+        _show_issues(preview)
         record = commit_import(
             conn, application.valuation, target, preview, today=application.today, only_good=only_good
         )
-    _report(record, preview, target, as_json=as_json)
+    _report(record, preview, target, valued_from=_first_values(application), as_json=as_json)
 
 
 def _read(file: Path) -> bytes:
@@ -69,26 +73,42 @@ def _read(file: Path) -> bytes:
         raise ImportRefusedError(f"{file} cannot be read: {error.strerror}.") from error
 
 
-def _show(preview: Preview, *, as_json: bool) -> None:
+def _show_preview(preview: Preview, *, only_good: bool, as_json: bool) -> None:
     if as_json:
         print_json({"file": preview.file_name, "committed": False, **_document(preview)})
-        return
-    noted = [row for row in preview.rows if row.verdict.issues][:_SHOWN_ROWS]
-    for row in noted:
-        for issue in row.verdict.issues:
-            place = f"line {issue.line}" + (f", {issue.column}" if issue.column else "")
-            errors.print(f"{place}: {issue.severity}: {issue.message}", markup=False, soft_wrap=True)
+    else:
+        _show_issues(preview)
+        counts = [str(len(preview.rows)), *(str(preview.count(fate)) for fate in Fate)]
+        print_table(f"{preview.file_name}: nothing was saved", _COUNTED, [counts], text_columns=0)
+    refused = preview.count(Fate.REFUSE)
+    if refused == len(preview.rows) or (refused and not only_good):
+        raise typer.Exit(IMPORT_REFUSED)
 
 
-def _report(record: ImportRecord, preview: Preview, portfolio: Portfolio, *, as_json: bool) -> None:
+def _show_issues(preview: Preview) -> None:
+    issues = [issue for row in preview.rows for issue in row.verdict.issues]
+    for issue in issues[:_SHOWN_ISSUES]:
+        place = f"line {issue.line}" + (f", {issue.column}" if issue.column else "")
+        announce(f"{place}: {issue.severity}: {issue.message}")
+    if len(issues) > _SHOWN_ISSUES:
+        announce(f"and {len(issues) - _SHOWN_ISSUES} more; --json lists all")
+
+
+def _first_values(application: Application) -> date:
+    """The first session at whose close what is brought in today is valued."""
+    calendar, today = application.calendar, application.today
+    return today if calendar.is_trading_day(today) else calendar.next_session(today)
+
+
+def _report(record: ImportRecord, preview: Preview, portfolio: Portfolio, *, valued_from: date, as_json: bool) -> None:
     if as_json:
-        print_json({"file": record.file_name, "portfolio": portfolio.name, "committed": True, **_document(preview)})
+        document = {"file": record.file_name, "portfolio": portfolio.name, "committed": True}
+        print_json({**document, "valued_from": valued_from.isoformat(), **_document(preview)})
         return
     rows = [[str(record.rows_read), str(record.rows_taken), str(record.rows_known), str(record.rows_refused)]]
-    columns = ("rows read", "taken", "in the book already", "refused")
-    print_table(f"{record.file_name} into {portfolio.name}", columns, rows, text_columns=0)
+    print_table(f"{record.file_name} into {portfolio.name}", _COUNTED, rows, text_columns=0)
     if record.rows_taken:
-        console.print("Their values come with the next night: sigmasight night")
+        console.print(f"They are valued from the close of {valued_from} on: sigmasight night")
 
 
 def _document(preview: Preview) -> dict[str, object]:

@@ -7,11 +7,18 @@ import typer
 
 from sigmasight.batch.night import NightOutcome, run_night
 from sigmasight.cli.exits import FAILED
-from sigmasight.cli.output import announce, errors, print_json, print_table, progress_bar
-from sigmasight.domain.errors import NotATradingDayError
+from sigmasight.cli.output import announce, print_json, print_table, progress_bar
+from sigmasight.cli.snapshots import print_portfolios, shown_documents
+from sigmasight.domain.books import Portfolio
+from sigmasight.domain.snapshots import Snapshot
+from sigmasight.store.people import all_portfolios
+from sigmasight.store.snapshots import load_snapshots
 from sigmasight.wiring.application import Application, open_application
 from sigmasight.wiring.logs import configure_logs
 from sigmasight.wiring.settings import Settings
+
+SHOWN_PORTFOLIOS = 20
+SHOWN_ERRORS = 20
 
 
 def run_nights(
@@ -34,11 +41,15 @@ def run_nights(
     settings = Settings()
     configure_logs(settings)
     with open_application(settings, announce) as application:
-        outcomes, skipped = _run(application, _wanted(application, as_of, first, last))
+        sessions, skipped = _wanted(application, as_of, first, last)
+        outcomes = nights_with_progress(application, sessions)
+        shown = _latest(application, outcomes)
     if as_json:
-        print_json({"nights": [_document(outcome) for outcome in outcomes], "skipped": skipped})
+        nights = [_document(outcome) for outcome in outcomes]
+        print_json({"nights": nights, "portfolios": shown_documents(shown), "skipped": skipped})
     else:
-        _print(outcomes)
+        _print(outcomes, skipped)
+        print_portfolios(shown)
     if any(outcome.status == "failed" for outcome in outcomes):
         raise typer.Exit(FAILED)
 
@@ -63,21 +74,33 @@ def nights_with_progress(application: Application, sessions: list[date]) -> list
 
 def _wanted(
     application: Application, as_of: datetime | None, first: datetime | None, last: datetime | None
-) -> list[date]:
+) -> tuple[list[date], list[dict[str, str]]]:
+    """The sessions to run, and what was asked for but cannot be."""
+    calendar, completed = application.calendar, application.last_completed
     if first is not None and last is not None:
-        return list(application.calendar.sessions_between(first.date(), last.date()))
-    return [as_of.date() if as_of is not None else application.last_completed]
+        asked = list(calendar.sessions_between(first.date(), last.date()))
+        nothing = [] if asked else [_skip(first.date(), f"no trading day lies between it and {last.date()}")]
+    else:
+        day = as_of.date() if as_of is not None else completed
+        asked = [day] if calendar.is_trading_day(day) else []
+        nothing = [] if asked else [_skip(day, "it is no trading day of the New York Stock Exchange")]
+    open_still = f"its session has not closed yet; the last completed one is {completed}"
+    return [d for d in asked if d <= completed], nothing + [_skip(d, open_still) for d in asked if d > completed]
 
 
-def _run(application: Application, sessions: list[date]) -> tuple[list[NightOutcome], list[dict[str, str]]]:
-    if not sessions:
-        errors.print("No trading day lies in that range: there is nothing to run.")
-        return [], []
-    try:
-        return nights_with_progress(application, sessions), []
-    except NotATradingDayError as error:
-        errors.print(str(error))
-        return [], [{"as_of": sessions[0].isoformat(), "status": "skipped", "reason": str(error)}]
+def _skip(day: date, reason: str) -> dict[str, str]:
+    return {"as_of": day.isoformat(), "status": "skipped", "reason": reason}
+
+
+def _latest(application: Application, outcomes: list[NightOutcome]) -> list[tuple[Portfolio, Snapshot | None]]:
+    """The first portfolios with their snapshots of the last night that was run."""
+    if not outcomes:
+        return []
+    as_of = outcomes[-1].as_of
+    with application.db.read() as conn:
+        listed = [portfolio for _, portfolio in all_portfolios(conn)][:SHOWN_PORTFOLIOS]
+        found = [(portfolio, load_snapshots(conn, portfolio.id, as_of, as_of)) for portfolio in listed]
+    return [(portfolio, made[0] if made else None) for portfolio, made in found]
 
 
 def _document(outcome: NightOutcome) -> dict[str, object]:
@@ -92,7 +115,7 @@ def _document(outcome: NightOutcome) -> dict[str, object]:
     }
 
 
-def _print(outcomes: list[NightOutcome]) -> None:
+def _print(outcomes: list[NightOutcome], skipped: list[dict[str, str]]) -> None:
     rows = [
         [
             outcome.as_of.isoformat(),
@@ -105,8 +128,17 @@ def _print(outcomes: list[NightOutcome]) -> None:
         for outcome in outcomes
     ]
     if rows:
-        columns = ("session", "status", "portfolios", "failed", "coverage", "seconds")
+        columns = ("session", "status", "portfolios", "failed", "priced", "seconds")
         print_table("Nights", columns, rows, text_columns=2)
     for outcome in outcomes:
-        for error in outcome.errors:
-            errors.print(f"{outcome.as_of}: " + ", ".join(f"{key} {value}" for key, value in error.items()))
+        print_errors(outcome)
+    for skip in skipped:
+        announce(f"{skip['as_of']} skipped: {skip['reason']}.")
+
+
+def print_errors(outcome: NightOutcome) -> None:
+    """Tell what a night could not do, one line each."""
+    for error in outcome.errors[:SHOWN_ERRORS]:
+        announce(f"{outcome.as_of}: " + ", ".join(f"{key} {value}" for key, value in error.items()))
+    if len(outcome.errors) > SHOWN_ERRORS:
+        announce(f"{outcome.as_of}: and {len(outcome.errors) - SHOWN_ERRORS} more; --json lists all")

@@ -4,6 +4,9 @@ from decimal import ROUND_HALF_EVEN, Decimal, localcontext
 from math import isfinite
 
 CENT = Decimal("0.01")
+SMALLEST_BASE = 0.005
+"""USD. Half a cent: what a ratio would be divided by may, below it, be nothing but the rounding of a sum of floats."""
+
 SECONDS_PER_YEAR = 31_536_000
 _DIGITS = 400  # more than any float has before and behind the point together
 

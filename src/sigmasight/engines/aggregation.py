@@ -95,6 +95,7 @@ def concentrate(exposure: FloatArray, asset: IntArray, group: IntArray, groups: 
     assets = int(asset.max(initial=0)) + 1
     cells, cell = np.unique(group[known] * assets + asset[known], return_inverse=True)
     size = np.abs(add_up(exposure[known], cell, len(cells)))
+    size[size <= 1e-12 * add_up(np.abs(exposure[known]), cell, len(cells))] = 0.0  # lots that cancel leave rounding
     owner = cells // assets
     total = add_up(size, owner, groups)
     share = size / np.where(total > 0, total, 1.0)[owner]

@@ -8,7 +8,6 @@ from typing import TypeVar
 
 import numpy as np
 
-from sigmasight.domain.calendar import TradingCalendar
 from sigmasight.domain.errors import InvalidSymbolError
 from sigmasight.domain.instruments import OptionTerms
 from sigmasight.domain.market_data import (
@@ -81,7 +80,7 @@ def check_bars(
     splits: Sequence[Split],
     previous_close: tuple[date, float] | None,
     confirmed: Collection[date] = (),
-    calendar: TradingCalendar | None = None,
+    sessions: DayArray | None = None,
 ) -> CheckedBars:
     """Keep aside the bars that cannot be true.
 
@@ -100,7 +99,7 @@ def check_bars(
         splits: Known splits; those of other symbols, or without two positive share counts, explain nothing.
         previous_close: The last accepted close before these bars, with its day, if there is one.
         confirmed: Days whose jump a person has confirmed.
-        calendar: Where it is given, a bar of a day without a session is refused too.
+        sessions: The exchange's sessions, ascending; where they are given, a bar of any other day is refused too.
 
     Raises:
         ValueError: If the columns differ in length.
@@ -114,9 +113,9 @@ def check_bars(
     }
     door = _open_door(bars.symbol, bars.days, {**prices, "volume": bars.volume})
     door.refuse_days(today, shown="close")
-    if calendar is not None:
-        sessions = np.array(calendar.sessions, dtype="datetime64[D]")
-        door.refuse(~np.isin(door.days, sessions), "close", "the exchange holds no session on that day")
+    if sessions is not None:
+        nearest = np.minimum(np.searchsorted(sessions, door.days), len(sessions) - 1)
+        door.refuse(sessions[nearest] != door.days, "close", "the exchange holds no session on that day")
     for name in prices:
         column = door.columns[name]
         door.refuse(~(np.isfinite(column) & (column > 0.0)), name, "it is not a finite number above 0")

@@ -56,6 +56,7 @@ class MarketFrame:
     market: Market
     sessions: Sessions
     instruments: tuple[Instrument, ...]  # ascending by id
+    foreign: BoolArray  # (N,) in another currency than USD: kept, never converted
     underlying: IntArray  # (N,) index of an option's underlying; an instrument's own index otherwise
     is_option: BoolArray  # (N,)
     multiplier: FloatArray  # (N,) shares per unit of quantity
@@ -96,22 +97,24 @@ def freeze_market(
         stale_sessions: How many sessions old a close may be and still be used.
     """
     ordered = tuple(sorted(instruments, key=lambda instrument: instrument.id))
-    ids = np.array([instrument.id for instrument in ordered], dtype=np.int64)
+    ids = ids_of(ordered)
     index = {instrument.id: at for at, instrument in enumerate(ordered)}
     underlying = np.array([index[i.underlying_id or i.id] for i in ordered], dtype=np.int64)
     is_option = np.array([i.kind is Kind.OPTION for i in ordered], dtype=np.bool_)
     whole = np.array(calendar.sessions, dtype="datetime64[D]")
     start = int(np.searchsorted(whole, np.datetime64(calendar.previous_session(first))))
     sessions = Sessions(whole, start, int(np.searchsorted(whole, np.datetime64(last))) - start + 1)
-    table = tabulate_splits(np.searchsorted(ids, splits.instrument_id), splits.ex_date, splits.ratio)
+    table = tabulate_splits(rows_of(ids, splits.instrument_id), splits.ex_date, splits.ratio)
     expiry = np.array([i.option.expiry if i.option else None for i in ordered], dtype="datetime64[D]")
 
     known = _MarkTable.of(marks, sessions, table, ids=ids, split_asset=underlying)
-    last_known, age = known.on(sessions.days[:, None], np.arange(len(ids)))
+    until = np.fmin(sessions.days[:, None], expiry)  # a contract's life ends with its expiry
+    last_known, age = known.on(until, np.arange(len(ids)))
     usable = age <= stale_sessions
     price = np.where(usable, last_known, np.nan)
     reasons = np.where(usable, np.where(age > 0, Reason.STALE_PRICE, 0), Reason.NO_PRICE)
-    excluded = _not_modelled(ordered, sessions, table, underlying)
+    foreign = np.array([i.currency != "USD" for i in ordered], dtype=np.bool_)
+    excluded = foreign | _odd_contracts(ordered, until, table, underlying)
     settlement = _settle(ordered, sessions, expiry, known, stale_sessions=stale_sessions)
     settlement = np.where(excluded[-1], np.nan, settlement)
     expired_at = sessions.index_from(expiry)
@@ -124,11 +127,12 @@ def freeze_market(
         market=market,
         sessions=sessions,
         instruments=ordered,
+        foreign=foreign,
         underlying=underlying,
         is_option=is_option,
         multiplier=np.array([float(i.multiplier) for i in ordered]),
         price=price,
-        last_known=np.where(excluded, np.nan, last_known),
+        last_known=np.where(foreign, np.nan, last_known),
         reasons=reasons.astype(np.int64),
         splits=table,
         payouts=_ordered_payouts(payouts, ids),
@@ -136,6 +140,24 @@ def freeze_market(
         settlement=settlement,
         settled_from=np.where(is_option & ~np.isnan(settlement), expired_at + 1, NEVER),
     )
+
+
+def ids_of(instruments: Sequence[Instrument]) -> IntArray:
+    """The instruments' ids, shape (N,)."""
+    return np.array([instrument.id for instrument in instruments], dtype=np.int64)
+
+
+def rows_of(ids: IntArray, wanted: IntArray) -> IntArray:
+    """Index of each wanted id among ascending ids.
+
+    Raises:
+        ValueError: If one is not among them.
+    """
+    rows = np.searchsorted(ids, wanted)
+    strangers = np.setdiff1d(wanted, ids)
+    if len(strangers):
+        raise ValueError(f"the frame has no instrument {strangers[0]}")
+    return rows
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,7 +176,7 @@ class _MarkTable:
     def of(
         cls, marks: Marks, sessions: Sessions, splits: SplitTable, *, ids: IntArray, split_asset: IntArray
     ) -> "_MarkTable":
-        asset = np.searchsorted(ids, marks.instrument_id)
+        asset = rows_of(ids, marks.instrument_id)
         key = asset_day_key(asset, marks.day)
         order = np.argsort(key, kind="stable")
         asset, day = asset[order], marks.day[order]
@@ -202,17 +224,15 @@ def _expire(
     return np.where(expired, settlement, price), np.where(expired, why, reasons)
 
 
-def _not_modelled(
-    instruments: Sequence[Instrument], sessions: Sessions, splits: SplitTable, underlying: IntArray
+def _odd_contracts(
+    instruments: Sequence[Instrument], day: DayArray, splits: SplitTable, underlying: IntArray
 ) -> BoolArray:
-    """Other currencies, and options since a split of their underlying that was not a whole number to one; (T, N)."""
-    foreign = np.array([i.currency != "USD" for i in instruments], dtype=np.bool_)
+    """Options since a split of their underlying that was not a whole number to one, shape (T, N)."""
     listed = np.array([i.terms_as_of or date.max for i in instruments], dtype="datetime64[D]")
-    odd = odd_splits(splits, underlying, sessions.days[:, None]) > odd_splits(splits, underlying, listed)
-    return np.asarray(foreign | odd)
+    return np.asarray(odd_splits(splits, underlying, day) > odd_splits(splits, underlying, listed))
 
 
 def _ordered_payouts(payouts: Payouts, ids: IntArray) -> tuple[IntArray, DayArray, FloatArray]:
-    asset = np.searchsorted(ids, payouts.instrument_id)
+    asset = rows_of(ids, payouts.instrument_id)
     order = np.lexsort((payouts.ex_date, asset))
     return asset[order], payouts.ex_date[order], payouts.amount[order]

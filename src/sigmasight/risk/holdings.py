@@ -17,7 +17,7 @@ from sigmasight.engines.cash_events import (
     trade_events,
 )
 from sigmasight.engines.splits import split_factor
-from sigmasight.risk.frames import NEVER, MarketFrame
+from sigmasight.risk.frames import NEVER, MarketFrame, ids_of, rows_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,8 +45,7 @@ class Holdings:
 
     def quantity(self, market: MarketFrame, at: int) -> FloatArray:
         """Signed quantity on a session's split basis, shape (P,)."""
-        day = market.sessions.days[at : at + 1]
-        return self.units * split_factor(market.splits, market.underlying[self.asset], day)
+        return _quantity_on(market, self.asset, self.units, market.sessions.days[at : at + 1])
 
     def cash_moved(self, at: int) -> FloatArray:
         """USD that each position's events moved in the step that ends with a session, shape (P,)."""
@@ -104,10 +103,9 @@ class _Columns:
 
     @classmethod
     def of(cls, market: MarketFrame, positions: Sequence[Position]) -> "_Columns":
-        ids = np.array([instrument.id for instrument in market.instruments], dtype=np.int64)
         held = np.array([position.instrument_id for position in positions], dtype=np.int64)
         return cls(
-            asset=np.searchsorted(ids, held),
+            asset=rows_of(ids_of(market.instruments), held),
             quantity=np.array([float(position.quantity) for position in positions]),
             entry_price=np.array([float(position.entry_price) for position in positions]),
             exit_price=np.array([np.nan if p.exit_price is None else float(p.exit_price) for p in positions]),
@@ -124,17 +122,17 @@ def freeze_holdings(
     index = {portfolio.id: at for at, portfolio in enumerate(portfolios)}
     ordered = tuple(sorted(positions, key=lambda position: index[position.portfolio_id]))
     ledger = _Columns.of(market, ordered)
-    units = ledger.quantity / split_factor(market.splits, market.underlying[ledger.asset], ledger.held_from)
+    units = ledger.quantity / _shares_on(market, ledger.asset, ledger.held_from)
     settled = market.settled_from[ledger.asset]
     entry = market.sessions.index_from(ledger.held_from)
     entry = np.where(entry < settled, entry, NEVER)
     leaves = market.sessions.index_from(ledger.exit_date)
     left = (leaves < settled) & (entry < NEVER)
-    in_dollars = np.array([market.instruments[int(asset)].currency == "USD" for asset in ledger.asset], dtype=np.bool_)
+    in_dollars = ~market.foreign[ledger.asset]
     events = joined(
         _purchases(market, ledger, ~ledger.brought_in & in_dollars & (entry < NEVER)),
         _sales(market, ledger, units, left & ~np.isnan(ledger.exit_price) & in_dollars),
-        _dividends(market, ledger, np.where(in_dollars, units, 0.0), entry, left=left),
+        _dividends(market, ledger, np.where(in_dollars, units, 0.0), entry, leaves=np.where(left, leaves, NEVER)),
         _settlements(market, ledger, units, ~left & (entry < NEVER) & (settled < market.sessions.count)),
     )
     holdings = Holdings(
@@ -153,7 +151,12 @@ def freeze_holdings(
 
 
 def _quantity_on(market: MarketFrame, asset: IntArray, units: FloatArray, day: DayArray) -> FloatArray:
-    return units * split_factor(market.splits, market.underlying[asset], day)
+    return units * _shares_on(market, asset, day)
+
+
+def _shares_on(market: MarketFrame, asset: IntArray, day: DayArray) -> FloatArray:
+    """Split factors; a contract that has expired is not split any more."""
+    return split_factor(market.splits, market.underlying[asset], np.fmin(day, market.expiry[asset]))
 
 
 def _purchases(market: MarketFrame, ledger: _Columns, traded: BoolArray) -> CashEvents:
@@ -178,11 +181,15 @@ def _sales(market: MarketFrame, ledger: _Columns, units: FloatArray, traded: Boo
 
 
 def _dividends(
-    market: MarketFrame, ledger: _Columns, units: FloatArray, entry: IntArray, *, left: BoolArray
+    market: MarketFrame, ledger: _Columns, units: FloatArray, entry: IntArray, *, leaves: IntArray
 ) -> CashEvents:
-    """Dividends of what is held at the close before the ex-date: after the entry session, until the day of the exit."""
+    """Dividends of what is held at the close before the ex-date: after the entry session, until it leaves.
+
+    What is sold leaves on its day, what is taken out at the close of the session of that day.
+    """
     asset, ex_date, amount = market.payouts
-    last = np.where(left, ledger.exit_date, market.sessions.days[-1])
+    exit_day = np.where(np.isnan(ledger.exit_price), _session(market, leaves), ledger.exit_date)
+    last = np.where(leaves < NEVER, exit_day, market.sessions.days[-1])
     position, event = pair_with_events(
         ledger.asset, _session(market, entry), last, event_asset=asset, event_day=ex_date
     )

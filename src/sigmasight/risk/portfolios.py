@@ -8,6 +8,7 @@ import numpy as np
 from sigmasight.domain.books import StatementKind
 from sigmasight.domain.market_data import BoolArray, FloatArray, IntArray
 from sigmasight.domain.reasons import Reason
+from sigmasight.domain.units import SMALLEST_BASE
 from sigmasight.engines.aggregation import (
     Concentration,
     Exposures,
@@ -77,7 +78,8 @@ class BookStep:
     flows: FloatArray  # (B,)
     coverage_change: FloatArray  # (B,)
     dividends: FloatArray  # (B,) part of the P&L
-    daily_return: FloatArray  # (B,) NaN where NAV before + flows is not above 0
+    invested: FloatArray  # (B,) NAV before + flows: what the return is on; NaN where that NAV is not known
+    daily_return: FloatArray  # (B,) NaN where ``invested`` is not above 0
 
 
 def value_books(market: MarketFrame, holdings: Holdings, accounts: Accounts) -> Iterator[tuple[Close, BookStep]]:
@@ -128,14 +130,15 @@ def _book_step(market: MarketFrame, holdings: Holdings, accounts: Accounts, befo
     revalued = after.balances.unmodelled_assets - np.where(started, before.balances.unmodelled_assets, 0.0)
     flows = add_up(step.flow, group, books) + stated + revalued
     pnl = sum_known(step.pnl[step.involved], group[step.involved], books)
-    invested = np.where(started, np.nan_to_num(before.nav), 0.0) + flows
+    invested = np.where(started, before.nav, 0.0) + flows
     return BookStep(
         positions=step,
         pnl=pnl,
         flows=flows,
         coverage_change=add_up(step.coverage_change, group, books),
         dividends=_dividends_received(holdings, after.at, books),
-        daily_return=np.where(invested > 0, pnl / np.where(invested > 0, invested, 1.0), np.nan),
+        invested=invested,
+        daily_return=ratio(pnl, invested),
     )
 
 
@@ -144,13 +147,14 @@ def _state(market: MarketFrame, holdings: Holdings, at: int) -> PositionState:
     quantity = holdings.quantity(market, at)
     price = market.price[at, asset]
     multiplier = market.multiplier[asset]
+    excluded = (market.reasons[at, asset] & int(Reason.NOT_MODELLED)) > 0
     with np.errstate(divide="ignore", invalid="ignore"):
         entry_price = holdings.cost / (quantity * multiplier)
     values = value_positions(
         quantity=quantity,
         multiplier=multiplier,
         price=price,
-        underlying_price=market.price[at, market.underlying[asset]],
+        underlying_price=np.where(excluded, np.nan, market.price[at, market.underlying[asset]]),
         delta=_delta(market, at)[asset],
         cost=holdings.cost,
         last_known_price=market.last_known[at, asset],
@@ -159,19 +163,26 @@ def _state(market: MarketFrame, holdings: Holdings, at: int) -> PositionState:
     return PositionState(holdings.held(at), quantity, price, market.reasons[at, asset], values)
 
 
+def ratio(part: FloatArray, whole: FloatArray) -> FloatArray:
+    """Part / whole; NaN where the whole is not above ``SMALLEST_BASE`` or not known."""
+    usable = whole > SMALLEST_BASE
+    return np.where(usable, part / np.where(usable, whole, 1.0), np.nan)
+
+
 def _delta(market: MarketFrame, at: int) -> FloatArray:
     """Delta per share, shape (N,): 1 for what is no option, 0 for an expired option, NaN for the others."""
-    expired = (market.reasons[at] & int(Reason.EXPIRED)) > 0
+    expired = ((market.reasons[at] & int(Reason.EXPIRED)) > 0) & ~np.isnan(market.price[at])
     return np.where(market.is_option, np.where(expired, 0.0, np.nan), 1.0)
 
 
 def _step(market: MarketFrame, holdings: Holdings, before: Close, after: Close) -> StepProfit:
     at, then, now = after.at, before.positions, after.positions
     leaves = holdings.taken_out & (holdings.end == at)
+    gone = np.where(market.foreign[holdings.asset], np.nan, 0.0)  # no step of theirs is ever known in USD
     left_at = now.quantity * market.multiplier[holdings.asset] * now.price
     return explain_step(
         value_before=np.where(then.held, then.values.exposure, 0.0),
-        value_after=np.where(now.held, now.values.exposure, 0.0),
+        value_after=np.where(now.held, now.values.exposure, gone),
         cash=holdings.cash_moved(at),
         involved=holdings.involved(at),
         brought_in=holdings.brought_in & (holdings.entry == at),

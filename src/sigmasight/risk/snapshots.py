@@ -9,9 +9,10 @@ from sigmasight.domain.books import Portfolio
 from sigmasight.domain.market_data import FloatArray, IntArray, Market
 from sigmasight.domain.reasons import BLOCKING, Reason
 from sigmasight.domain.snapshots import MEASURES, METHOD, Measures, NotIncluded, Snapshot
+from sigmasight.domain.units import SMALLEST_BASE
 from sigmasight.risk.frames import MarketFrame
 from sigmasight.risk.holdings import Holdings
-from sigmasight.risk.portfolios import BookStep, Close, Totals
+from sigmasight.risk.portfolios import BookStep, Close, Totals, ratio
 
 NOT_YET_MODELLED = ("delta", "gamma", "theta", "vega", "rho", "beta", "value_at_risk")
 _NEEDS_DELTA = ("delta_adjusted_exposure", "hhi", "effective_positions", "top_3", "top_10")
@@ -39,6 +40,7 @@ def compose_snapshots(
     as_of: date = market.sessions.days[close.at].item()
     first = np.searchsorted(holdings.portfolio, np.arange(len(portfolios) + 1))
     short, option = holdings.units < 0, market.is_option[holdings.asset]
+    live = option & ((close.positions.reasons & int(Reason.EXPIRED)) == 0)
     made = []
     for at, portfolio in enumerate(portfolios):
         if portfolio.opened_on > as_of:
@@ -59,7 +61,9 @@ def compose_snapshots(
                 option_positions=int((held & option[mine]).sum()),
                 coverage=float(close.exposures.coverage[at]),
                 delta_coverage=float(totals.delta_coverage[at]),
-                reasons=_reasons(measures, prices, has_options=bool((held & option[mine]).any())),
+                reasons=_reasons(
+                    measures, prices, float(step.invested[at]), has_options=bool((held & live[mine]).any())
+                ),
                 marks=prices & ~BLOCKING | (Reason.SIMULATED if market.market is Market.SIMULATED else Reason.NONE),
                 not_included=_not_included(market, holdings, close, mine),
                 warnings=_warnings(market, holdings, close, mine),
@@ -84,7 +88,7 @@ def _measures(close: Close, step: BookStep, totals: Totals, cumulative_pnl: Floa
         "option_exposure": totals.option_exposure,
         "notional": totals.notional,
         "delta_adjusted_exposure": totals.delta_adjusted,
-        "leverage": np.where(close.nav > 0, exposures.gross / np.where(close.nav > 0, close.nav, 1.0), np.nan),
+        "leverage": ratio(exposures.gross, close.nav),
         "hhi": concentration.hhi,
         "effective_positions": concentration.effective_positions,
         "top_3": concentration.top_3,
@@ -108,18 +112,18 @@ def _price_flags(holdings: Holdings, close: Close) -> IntArray:
     return flags
 
 
-def _reasons(measures: Measures, prices: Reason, *, has_options: bool) -> dict[str, Reason]:
+def _reasons(measures: Measures, prices: Reason, invested: float, *, has_options: bool) -> dict[str, Reason]:
     """Why each missing number is missing."""
     missing = [name for name in MEASURES if np.isnan(getattr(measures, name))]
     unpriced = prices & BLOCKING or Reason.NO_PRICE
-    return {name: _why_missing(name, measures, unpriced, has_options=has_options) for name in missing}
+    return {name: _why_missing(name, measures, unpriced, invested, has_options=has_options) for name in missing}
 
 
-def _why_missing(name: str, measures: Measures, unpriced: Reason, *, has_options: bool) -> Reason:
+def _why_missing(name: str, measures: Measures, unpriced: Reason, invested: float, *, has_options: bool) -> Reason:
     if name in NOT_YET_MODELLED or (name in _NEEDS_DELTA and has_options):
         return Reason.NOT_MODELLED
-    no_base = (name == "leverage" and measures.nav <= 0) or (
-        name == "daily_return" and not np.isnan(measures.daily_pnl)
+    no_base = (name == "leverage" and measures.nav <= SMALLEST_BASE) or (
+        name == "daily_return" and not np.isnan(measures.daily_pnl) and invested <= SMALLEST_BASE
     )
     return Reason.NAV_NOT_POSITIVE if no_base else unpriced
 
@@ -137,9 +141,7 @@ def _not_included(market: MarketFrame, holdings: Holdings, close: Close, mine: s
 
 def _warnings(market: MarketFrame, holdings: Holdings, close: Close, mine: slice) -> tuple[str, ...]:
     held = close.positions.held[mine]
-    if not held.any():
-        return ("empty",)
-    listed = []
+    listed = [] if held.any() else ["empty"]
     flags = close.positions.reasons[mine]
     for word, reason in (("stale_price", Reason.STALE_PRICE), ("expired", Reason.EXPIRED)):
         symbols = sorted(
@@ -147,6 +149,7 @@ def _warnings(market: MarketFrame, holdings: Holdings, close: Close, mine: slice
         )
         listed += [f"{word}: {symbol}" for symbol in symbols]
     settled = (holdings.end[mine] == close.at) & market.is_option[holdings.asset[mine]] & ~held
+    settled &= holdings.entry[mine] < close.at
     settled &= market.settled_from[holdings.asset[mine]] == close.at
     listed += [f"settled: {market.instruments[int(asset)].symbol}" for asset in holdings.asset[mine][settled]]
-    return tuple(listed)
+    return tuple(dict.fromkeys(listed))

@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import TypeVar
 
+import numpy as np
+
 from sigmasight.domain.instruments import OptionTerms, Profile
 from sigmasight.domain.market_data import DailyBars, Dividend, Market, OptionQuotes, Split, Yields
 from sigmasight.market.action_checks import check_dividends, check_profiles, check_splits
@@ -93,8 +95,8 @@ def fetch(request: Request, sources: Sources) -> tuple[Answer, ...]:
 def store_answers(conn: Connection, universe: Universe, request: Request, answers: Iterable[Answer]) -> int:
     """Check and save what providers answered, and remember what was asked; returns how many rows were refused.
 
-    Where rows are new for a day before the night's, the snapshots that stand on it are noted as outdated. When there was
-    nobody to ask, nothing is remembered.
+    Where rows are new for a day before the night's, the snapshots that stand on it are noted as outdated. When there
+    was nobody to ask, nothing is remembered.
     """
     refused = 0
     given = list(answers)
@@ -150,7 +152,7 @@ def _actions(provider: Prices, symbols: Sequence[str], first: date, last: date) 
 
 def _first_word(answer: Answer) -> Collection[str]:
     """No dividend is an answer too: the first provider of the plan that serves a symbol has the only word."""
-    return {row.symbol for row in (*answer.dividends, *answer.splits)}
+    return {row.symbol for row in answer.dividends} | {row.symbol for row in answer.splits}
 
 
 def _quotes(provider: Options, contracts: Sequence[OptionTerms], first: date, last: date) -> Answer:
@@ -200,6 +202,7 @@ def _store_bars(conn: Connection, universe: Universe, answer: Answer) -> int:
     firsts = {ids[symbol]: each.days.min().item() for symbol, each in bars.items() if len(each.days)}
     before = closes_before(conn, market, firsts)
     known = known_splits(conn, market, ids)
+    sessions = np.array(universe.calendar.sessions, dtype="datetime64[D]")
     accepted: dict[int, DailyBars] = {}
     refused: list[RefusedRow] = []
     for symbol, each in bars.items():
@@ -208,7 +211,7 @@ def _store_bars(conn: Connection, universe: Universe, answer: Answer) -> int:
             today=universe.as_of,
             splits=known.get(symbol, ()),
             previous_close=before.get(ids[symbol]),
-            calendar=universe.calendar,
+            sessions=sessions,
         )
         accepted[ids[symbol]] = checked.accepted
         refused += checked.refused

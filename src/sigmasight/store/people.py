@@ -119,7 +119,7 @@ def mark_renewed(conn: Connection, ids: Collection[UUID]) -> None:
 
 
 def first_unfinished(conn: Connection, market: Market, as_of: date) -> date | None:
-    """The earliest of the last snapshots before a day, over a market's portfolios; where one has none, it was opened."""
+    """The earliest of the last good snapshots before a day, over a market's portfolios, or of their openings."""
     last = (
         select(snapshots.c.as_of)
         .where(snapshots.c.portfolio_id == portfolios.c.id, snapshots.c.as_of < as_of)

@@ -14,7 +14,7 @@ from sigmasight.store.database import Database
 from support.databases import DatabaseCopies, run_command
 
 from .conftest import INDIVIDUAL, LAST, UPLOAD, Nights, everybodys, opened, told
-from .results import Rows, result_rows, row_versions, runs, snapshot_rows
+from support.results import Rows, result_rows, row_versions, runs, snapshot_rows
 
 MISSING = (date(2026, 11, 23), date(2026, 11, 24), date(2026, 11, 25))
 LATER = date(2026, 11, 27)

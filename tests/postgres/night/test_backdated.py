@@ -17,7 +17,7 @@ from sigmasight.store.database import Database
 from support.databases import DatabaseCopies
 
 from .conftest import HEDGE_FUND, HIGH_NET_WORTH, INDIVIDUAL, LAST, UPLOAD, Nights, everybodys, opened
-from .results import snapshot_rows, snapshot_versions
+from support.results import snapshot_rows, snapshot_versions
 
 Act = Callable[[Connection, Nights, Portfolio], None]
 

@@ -11,7 +11,7 @@ from sigmasight.store.database import Database
 from support.databases import run_command
 
 from .conftest import LAST, Nights, unwatched
-from .results import row_versions, runs
+from support.results import row_versions, runs
 
 THANKSGIVING, DAY_AFTER = date(2026, 11, 26), date(2026, 11, 27)
 

@@ -24,7 +24,7 @@ from support.databases import run_command
 
 from .conftest import LAST, UPLOAD, Nights, everybodys, opened, told, unwatched
 from .processes import end_of, holder_of_night, started_night, wait_until, waits_for_a_lock
-from .results import row_versions, runs
+from support.results import row_versions, runs
 
 BEFORE_THE_UPLOAD = date(2026, 8, 20)
 

@@ -22,7 +22,7 @@ from sigmasight.store.positions import NewPosition, add_positions
 from support.databases import run_command
 
 from .conftest import HEDGE_FUND, HIGH_NET_WORTH, INDIVIDUAL, LAST, Nights, everybodys, history, opened, told, unwatched
-from .results import result_rows, runs
+from support.results import result_rows, runs
 
 MONDAY = date(2026, 11, 23)
 LATER = date(2026, 11, 24)  # a day whose night is run while a later session is completed asks for no chains

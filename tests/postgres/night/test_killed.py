@@ -1,6 +1,7 @@
 """Nights that are killed, at any moment, and run again: nothing is missing, nothing is there twice."""
 
 import random
+import signal
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -13,7 +14,7 @@ from support.databases import DatabaseCopies
 
 from .conftest import Nights, opened
 from .processes import end_of, holder_of_night, started_night, wait_until
-from .results import Rows, result_rows, runs
+from support.results import Rows, result_rows, runs
 
 pytestmark = pytest.mark.xdist_group("killed nights")
 
@@ -136,3 +137,41 @@ def steps(url: str, run: object) -> list[tuple[object, ...]]:
     query = "SELECT job, shard, status, finished_at, xmin::text FROM batch_steps WHERE run_id = %s ORDER BY finished_at"
     with psycopg.connect(url) as conn:
         return conn.execute(query, (run,)).fetchall()
+
+
+@pytest.mark.parametrize("table", ["prices", "portfolio_snapshots"])
+def test_a_night_whose_connection_is_cut_says_so_and_the_next_one_finishes_it(
+    kill_url: str, nights: Nights, undisturbed: Undisturbed, table: str
+) -> None:
+    """Cut while it saves, once by COPY and once not: the server was restarted, say."""
+    with started_night(kill_url, *BETWEEN, SIGMASIGHT_NOW=THEN) as process:
+        with psycopg.connect(kill_url) as blocker:
+            blocker.execute(f"LOCK TABLE {table} IN SHARE MODE".encode())
+            wait_until(lambda: waits_in(kill_url, table))
+            blocker.execute(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+                "WHERE datname = current_database() AND pid <> pg_backend_pid()"
+            )
+        code, said = end_of(process)
+    assert code == 4, said
+    assert "Traceback" not in said
+    assert said.count("Error:") == 1
+    with opened(kill_url) as db:
+        nights.run(db, *MISSING, last=LAST)
+    assert result_rows(kill_url) == undisturbed.rows
+
+
+def test_ctrl_c_ends_a_night_that_the_next_one_takes_over(
+    kill_url: str, nights: Nights, undisturbed: Undisturbed
+) -> None:
+    with started_night(kill_url, *BETWEEN, SIGMASIGHT_NOW=THEN) as process, psycopg.connect(kill_url) as blocker:
+        blocker.execute("LOCK TABLE portfolio_snapshots IN SHARE MODE")
+        wait_until(lambda: waits_in(kill_url, "portfolio_snapshots"))
+        process.send_signal(signal.SIGINT)
+        code, said = end_of(process)
+    assert code == 130, said
+    assert "Traceback" not in said
+    with opened(kill_url) as db:
+        nights.run(db, *MISSING, last=LAST)
+    assert runs(kill_url)[61][1:] == (MISSING[0], "ok", 2)
+    assert result_rows(kill_url) == undisturbed.rows

@@ -56,7 +56,7 @@ class Stage:
         """What a night does, in the test's transaction."""
         sources = Sources((self.market,), (self.market,), (self.market,), (self.market,))
         universe = find_universe(self.conn, Market.SIMULATED, self.calendar, day)
-        for request in plan_requests(self.conn, universe, self.calendar, history_sessions=3, with_chains=False):
+        for request in plan_requests(self.conn, universe, history_sessions=3, with_chains=False):
             store_answers(self.conn, universe, request, fetch(request, sources))
         books = self.seeded.portfolios
         valued = value_portfolios(self.conn, Valuation(self.calendar, 5), books, wanted_days(self.conn, books, day))

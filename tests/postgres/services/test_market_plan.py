@@ -55,8 +55,7 @@ def _universe(desk: Desk, on: date = FRIDAY, market: Market = Market.LIVE) -> Un
 
 
 def _plan(desk: Desk, on: date = FRIDAY, *, with_chains: bool = True) -> tuple[Request, ...]:
-    calendar = desk.valuation.calendar
-    return plan_requests(desk.conn, _universe(desk, on), calendar, history_sessions=HISTORY, with_chains=with_chains)
+    return plan_requests(desk.conn, _universe(desk, on), history_sessions=HISTORY, with_chains=with_chains)
 
 
 def _answer_nothing(desk: Desk, requests: Iterable[Request], on: date = FRIDAY) -> None:

@@ -41,10 +41,11 @@ from sigmasight.services.market_plan import (
 )
 from sigmasight.services.market_sync import Coverage, Sources, fetch, preflight, store_answers
 from sigmasight.services.valuation import Valuation
+from sigmasight.store.asked import asked
 from sigmasight.store.calendar import load_calendar
 from sigmasight.store.database import Database
 from sigmasight.store.instruments import add_unknown, find_instruments, load_instruments, save_options, save_profiles
-from sigmasight.store.prices import asked, closes_on, save_bars, save_splits
+from sigmasight.store.prices import closes_on, save_bars, save_splits
 from sigmasight.store.runs import open_run
 from sigmasight.store.tables import asked_ranges, dividends, instruments, option_quotes, prices, rates, refused_rows
 from sigmasight.store.tables import splits as splits_table
@@ -323,7 +324,5 @@ def test_coverage_is_the_share_of_what_is_held_that_has_a_price_of_the_day(
     save_bars(conn, Market.LIVE, {ids["BBB"]: bars_of("BBB", {THURSDAY: 10})}, "test")
     found = preflight(conn, universe, ids.values())
     assert found == Coverage(held=3, priced=1, missing=("BBB", "CCC"))
-    assert found.share == pytest.approx(1 / 3)
-    assert preflight(conn, universe, [ids["AAA"]]).share == 1.0
-    assert preflight(conn, universe, []) == Coverage(0, 0, ())
-    assert preflight(conn, universe, []).share == 1.0
+    assert preflight(conn, universe, [ids["AAA"]]) == Coverage(held=1, priced=1, missing=())
+    assert preflight(conn, universe, []) == Coverage(held=0, priced=0, missing=())

@@ -23,26 +23,26 @@ from postgres.store.builders import (
     quotes_of,
 )
 from sigmasight.domain.market_data import DailyBars, Dividend, Market, Marks, OptionQuotes, Split, Yields
+from sigmasight.store.asked import remember_asked, set_aside
 from sigmasight.store.instruments import save_options
 from sigmasight.store.prices import (
-    asked,
     closes_before,
     closes_on,
+    count_marks,
     forget_market,
     known_splits,
     load_marks,
     load_marks_on,
     load_payouts,
     load_splits,
-    remember_asked,
+    never_priced,
     save_bars,
     save_dividends,
     save_quotes,
     save_splits,
     save_yields,
-    set_aside,
 )
-from sigmasight.store.tables import metadata, option_quotes, prices, rates, refused_rows
+from sigmasight.store.tables import metadata, option_quotes, prices, rates
 
 LIVE, SIMULATED = Market.LIVE, Market.SIMULATED
 BEFORE = date(2026, 11, 13)
@@ -76,7 +76,7 @@ def test_bars_are_stored_with_every_field_and_their_source(conn: Connection, sha
         adjusted_close=column(5.25, 10.25),
         volume=column(nan, 1e6),
     )
-    assert save_bars(conn, LIVE, {share: bars}, "one") == 2
+    assert save_bars(conn, LIVE, {share: bars}, "one") == {share: MONDAY}
     stored = [tuple(row) for row in conn.execute(select(prices).order_by(prices.c.day))]
     assert stored == [
         ("live", share, MONDAY, 10.0, 11.0, 9.0, 10.5, 5.25, None, "one"),
@@ -86,10 +86,11 @@ def test_bars_are_stored_with_every_field_and_their_source(conn: Connection, sha
 
 def test_what_was_stored_first_stays(conn: Connection, share: int) -> None:
     save_bars(conn, LIVE, {share: bars_of("AAA", {MONDAY: 10})}, "one")
-    assert save_bars(conn, LIVE, {share: bars_of("AAA", {MONDAY: 99, TUESDAY: 11})}, "two") == 1
+    assert save_bars(conn, LIVE, {share: bars_of("AAA", {MONDAY: 99, TUESDAY: 11})}, "two") == {share: TUESDAY}
     stored = conn.execute(select(prices.c.close, prices.c.source).order_by(prices.c.day)).all()
     assert [tuple(row) for row in stored] == [(10.0, "one"), (11.0, "two")]
-    assert save_bars(conn, LIVE, {}, "two") == 0
+    assert save_bars(conn, LIVE, {share: bars_of("AAA", {MONDAY: 99})}, "two") == {}
+    assert save_bars(conn, LIVE, {}, "two") == {}
 
 
 def test_the_two_markets_do_not_know_each_other(conn: Connection, share: int) -> None:
@@ -121,7 +122,8 @@ def test_quotes_are_stored_with_every_field(conn: Connection, contract: int) -> 
         volume=column(0, nan),
         open_interest=column(nan, 7),
     )
-    assert save_quotes(conn, LIVE, {contract: quotes}, "one") == 2
+    assert save_quotes(conn, LIVE, {contract: quotes}, "one") == {contract: MONDAY}
+    assert save_quotes(conn, LIVE, {contract: quotes}, "two") == {}
     stored = [tuple(row) for row in conn.execute(select(option_quotes).order_by(option_quotes.c.day))]
     assert stored == [
         ("live", contract, MONDAY, 1.0, 2.0, None, 0.0, None, "one"),
@@ -163,16 +165,36 @@ def test_of_the_time_before_the_window_the_last_mark_of_each_is_loaded(
     assert load_marks(conn, LIVE, [], MONDAY, FRIDAY).day.dtype == np.dtype("datetime64[D]")
 
 
-def test_the_last_close_on_or_before_each_wanted_day_is_found(conn: Connection, share: int) -> None:
+def test_the_last_mark_on_or_before_each_wanted_day_is_found(conn: Connection, share: int, contract: int) -> None:
     other = new_share(conn, "BBB", {MONDAY: 20})
     save_bars(conn, LIVE, {share: bars_of("AAA", {MONDAY: 10, WEDNESDAY: 12})}, "one")
-    wanted = [(share, WEDNESDAY), (share, TUESDAY), (other, FRIDAY), (other, BEFORE)]
+    quotes = [(MONDAY, 1.0, 2.0, nan), (THURSDAY, nan, nan, 3.0)]
+    save_quotes(conn, LIVE, {contract: quotes_of(call("AAA"), quotes)}, "one")
+    wanted = [(share, WEDNESDAY), (share, TUESDAY), (other, FRIDAY), (other, BEFORE), (contract, WEDNESDAY)]
     assert _rows(load_marks_on(conn, LIVE, wanted)) == {
         (share, WEDNESDAY, 12.0),
         (share, MONDAY, 10.0),
         (other, MONDAY, 20.0),
+        (contract, MONDAY, 1.5),
     }
     assert _rows(load_marks_on(conn, LIVE, [])) == set()
+
+
+def test_marks_are_counted_on_given_sessions(conn: Connection, share: int, contract: int) -> None:
+    save_bars(conn, LIVE, {share: bars_of("AAA", {MONDAY: 10, WEDNESDAY: 12, FRIDAY: 14})}, "one")
+    save_quotes(conn, LIVE, {contract: quotes_of(call("AAA"), [(FRIDAY, 1.0, 2.0, nan)])}, "one")
+    assert count_marks(conn, LIVE, [share, contract], (MONDAY, TUESDAY, FRIDAY)) == {share: 2, contract: 1}
+    assert count_marks(conn, LIVE, [contract], (MONDAY, TUESDAY)) == {}
+    assert count_marks(conn, SIMULATED, [share], (MONDAY,)) == {}
+
+
+def test_what_never_had_a_price_is_told(conn: Connection, share: int, contract: int) -> None:
+    bare = new_share(conn, "CCC")
+    save_bars(conn, LIVE, {share: bars_of("AAA", {TUESDAY: 10})}, "one")
+    save_quotes(conn, LIVE, {contract: quotes_of(call("AAA"), [(FRIDAY, 1.0, 2.0, nan)])}, "one")
+    assert never_priced(conn, LIVE, [share, contract, bare], FRIDAY) == {bare}
+    assert never_priced(conn, LIVE, [share, contract, bare], TUESDAY) == {bare, contract}
+    assert never_priced(conn, LIVE, [], FRIDAY) == frozenset()
 
 
 def test_the_close_before_a_day_of_its_own_is_found_for_each(conn: Connection, share: int) -> None:
@@ -187,8 +209,8 @@ def test_the_close_before_a_day_of_its_own_is_found_for_each(conn: Connection, s
 
 def test_splits_are_stored_once_and_loaded_up_to_a_day(conn: Connection, share: int) -> None:
     first, second = Split("AAA", MONDAY, 2, 1), Split("AAA", THURSDAY, 3, 2)
-    assert save_splits(conn, LIVE, [(share, second), (share, first)], "one") == 2
-    assert save_splits(conn, LIVE, [(share, replace(first, new_shares=9))], "two") == 0
+    assert save_splits(conn, LIVE, [(share, second), (share, first)], "one") == {share: MONDAY}
+    assert save_splits(conn, LIVE, [(share, replace(first, new_shares=9))], "two") == {}
     loaded = load_splits(conn, LIVE, [share], FRIDAY)
     assert loaded.instrument_id.tolist() == [share, share]
     assert loaded.ex_date.tolist() == [MONDAY, THURSDAY]
@@ -201,36 +223,14 @@ def test_splits_are_stored_once_and_loaded_up_to_a_day(conn: Connection, share: 
 
 def test_dividends_are_stored_once_and_loaded_up_to_a_day(conn: Connection, share: int) -> None:
     first, second = Dividend("AAA", MONDAY, 0.25), Dividend("AAA", THURSDAY, 0.5)
-    assert save_dividends(conn, LIVE, [(share, second), (share, first)], "one") == 2
-    assert save_dividends(conn, LIVE, [(share, replace(first, amount=9.0))], "two") == 0
+    assert save_dividends(conn, LIVE, [(share, second), (share, first)], "one") == {share: MONDAY}
+    assert save_dividends(conn, LIVE, [(share, replace(first, amount=9.0))], "two") == {}
     loaded = load_payouts(conn, LIVE, [share], FRIDAY)
     assert loaded.instrument_id.tolist() == [share, share]
     assert loaded.ex_date.tolist() == [MONDAY, THURSDAY]
     assert loaded.amount.tolist() == [0.25, 0.5]
     assert load_payouts(conn, LIVE, [share], TUESDAY).amount.tolist() == [0.25]
     assert load_payouts(conn, LIVE, [], FRIDAY).ex_date.dtype == np.dtype("datetime64[D]")
-
-
-def test_what_was_asked_widens_and_never_narrows(conn: Connection) -> None:
-    remember_asked(conn, LIVE, "prices", ["AAA", "AAA", "BBB"], (TUESDAY, WEDNESDAY), "one")
-    remember_asked(conn, LIVE, "prices", ["AAA"], (WEDNESDAY, FRIDAY), "two")
-    remember_asked(conn, LIVE, "prices", ["BBB"], (MONDAY, TUESDAY), "two")
-    remember_asked(conn, LIVE, "prices", [], (MONDAY, TUESDAY), "two")
-    assert asked(conn, LIVE, "prices") == {"AAA": (TUESDAY, FRIDAY), "BBB": (MONDAY, WEDNESDAY)}
-    remember_asked(conn, LIVE, "prices", ["AAA"], (WEDNESDAY, WEDNESDAY), "three")
-    assert asked(conn, LIVE, "prices")["AAA"] == (TUESDAY, FRIDAY)
-    assert asked(conn, LIVE, "rates") == {}
-    assert asked(conn, SIMULATED, "prices") == {}
-
-
-def test_refused_rows_are_kept_for_the_report(conn: Connection) -> None:
-    row = {"symbol": "AAA", "day": MONDAY, "field": "close", "value": "-1.0", "why": "it is below 0"}
-    set_aside(conn, LIVE, [row, {**row, "day": None}], "one")
-    set_aside(conn, LIVE, [], "one")
-    stored = conn.execute(select(refused_rows).order_by(refused_rows.c.id)).all()
-    assert [(r.market, r.symbol, r.day, r.field, r.value, r.why, r.source) for r in stored] == [
-        ("live", "AAA", day, "close", "-1.0", "it is below 0", "one") for day in (MONDAY, None)
-    ]
 
 
 def test_a_market_is_forgotten_whole_and_the_other_stays(conn: Connection, share: int, contract: int) -> None:
@@ -240,7 +240,7 @@ def test_a_market_is_forgotten_whole_and_the_other_stays(conn: Connection, share
         save_splits(conn, market, [(share, Split("AAA", MONDAY, 2, 1))], "one")
         save_yields(conn, market, [Yields("DGS2", days(MONDAY), column(0.04))], "one")
         save_quotes(conn, market, {contract: quotes_of(call("AAA"), [(MONDAY, 1.0, 2.0, nan)])}, "one")
-        remember_asked(conn, market, "prices", ["AAA"], (MONDAY, MONDAY), "one")
+        remember_asked(conn, market, "prices", ["AAA"], span=(MONDAY, MONDAY), source="one")
         row = {"symbol": "AAA", "day": MONDAY, "field": "close", "value": "-1.0", "why": "it is below 0"}
         set_aside(conn, market, [row], "one")
     forget_market(conn, SIMULATED)

@@ -13,7 +13,7 @@ from postgres.store.conftest import Neighbours, full_snapshot
 from sigmasight.domain.reasons import Reason
 from sigmasight.domain.snapshots import MEASURES, Measures, NotIncluded, Snapshot
 from sigmasight.store.people import find_portfolios
-from sigmasight.store.snapshots import days_from, last_before, last_day, load_snapshots, replace_snapshots
+from sigmasight.store.snapshots import days_from, last_before, load_snapshots, replace_snapshots
 from sigmasight.store.tables import portfolio_snapshots
 from sigmasight.store.tables.books import SNAPSHOT_NUMBERS
 
@@ -98,11 +98,9 @@ def test_the_last_snapshot_before_a_day_gives_its_cumulative_profit(conn: Connec
 
 
 def test_the_days_with_a_snapshot_are_told_from_a_day_on(conn: Connection, snapshot: Snapshot) -> None:
-    assert last_day(conn) is None
     _save(conn, *(replace(snapshot, as_of=day) for day in (FRIDAY, MONDAY, THURSDAY)))
     assert days_from(conn, [snapshot.portfolio_id], THURSDAY) == {snapshot.portfolio_id: (THURSDAY, FRIDAY)}
     assert days_from(conn, [snapshot.portfolio_id], SATURDAY) == {}
-    assert last_day(conn) == FRIDAY
     assert load_snapshots(conn, snapshot.portfolio_id, date(2020, 1, 1), date(2020, 1, 2)) == ()
 
 

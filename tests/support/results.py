@@ -31,7 +31,7 @@ def result_rows(url: str) -> Rows:
         return {
             table: tuple(
                 conn.execute(
-                    f"SELECT day, count(*), md5(string_agg(line, chr(10) ORDER BY line COLLATE \"C\")) FROM ({query}) AS lines "  # noqa: S608, E501
+                    f'SELECT day, count(*), md5(string_agg(line, chr(10) ORDER BY line COLLATE "C")) FROM ({query}) AS lines '  # noqa: S608, E501
                     "GROUP BY day ORDER BY day".encode()
                 ).fetchall()
             )
@@ -47,7 +47,7 @@ def snapshot_rows(url: str) -> Rows:
 def row_versions(url: str) -> Rows:
     """For each table: how many rows, and the digest of their contents and of the transactions that wrote them."""
     query = (
-        "SELECT count(*), md5(string_agg(version, chr(10) ORDER BY version COLLATE \"C\")) "
+        'SELECT count(*), md5(string_agg(version, chr(10) ORDER BY version COLLATE "C")) '
         "FROM (SELECT xmin::text || t::text AS version FROM {} AS t) AS versions"
     )
     with psycopg.connect(url) as conn:

@@ -1,0 +1,84 @@
+"""Snapshots as people read them: money rounded once, parts that add up, and what is left out."""
+
+from collections.abc import Sequence
+
+from sigmasight.cli.output import amount, announce, print_table
+from sigmasight.domain.books import Portfolio
+from sigmasight.domain.snapshots import Snapshot
+from sigmasight.domain.units import added, money, money_text
+
+_LABELS = {
+    "nav": "NAV",
+    "day_pnl": "day P&L",
+    "cumulative_pnl": "cumulative P&L",
+    "unmodelled_assets": "unmodelled assets",
+}
+
+_MONEY = ("nav", "gross", "net", "long", "short", "cash", "unmodelled_assets", "day_pnl", "cumulative_pnl")
+_SHOWN = ("market", *_MONEY, "positions", "covers")
+_SIDE_BY_SIDE = 3
+
+Valued = tuple[Portfolio, Snapshot | None]
+"""A portfolio and its snapshot; None where it has none of that session."""
+
+
+def shown_documents(valued: Sequence[Valued]) -> list[dict[str, object]]:
+    """One JSON object for each portfolio that has a snapshot; money as decimal strings."""
+    return [
+        {
+            "name": portfolio.name,
+            **shown_money(snapshot),
+            "positions": snapshot.positions,
+            "coverage": snapshot.coverage,
+            "not_included": [{"symbol": left.symbol, "reason": left.reason} for left in snapshot.not_included],
+        }
+        for portfolio, snapshot in valued
+        if snapshot is not None
+    ]
+
+
+def shown_money(snapshot: Snapshot) -> dict[str, str | None]:
+    """Money as it is shown: gross, net and NAV are the sums of the rounded parts, so that what is shown adds up."""
+    measures = snapshot.measures
+    long, short = money(measures.long), money(measures.short)
+    cash, unmodelled = money(measures.cash), money(measures.unmodelled_assets)
+    net = added(long, short)
+    nav = None if money(measures.nav) is None else added(cash, unmodelled, net)
+    return {
+        "nav": money_text(nav),
+        "gross": money_text(None if long is None or short is None else long - short),
+        "net": money_text(net),
+        "long": money_text(long),
+        "short": money_text(short),
+        "cash": money_text(cash),
+        "unmodelled_assets": money_text(unmodelled),
+        "day_pnl": money_text(measures.daily_pnl),
+        "cumulative_pnl": money_text(measures.cumulative_pnl),
+    }
+
+
+def print_portfolios(valued: Sequence[Valued]) -> None:
+    """One column a portfolio, three side by side, and one line for what each leaves out."""
+    for at in range(0, len(valued), _SIDE_BY_SIDE):
+        columns = {
+            portfolio.name: _column(portfolio, snapshot) for portfolio, snapshot in valued[at : at + _SIDE_BY_SIDE]
+        }
+        rows = [[_LABELS.get(name, name), *(column[name] for column in columns.values())] for name in _SHOWN]
+        print_table("Portfolios", ("USD", *columns), rows)
+    for portfolio, snapshot in valued:
+        if snapshot is None:
+            announce(f"{portfolio.name}: no snapshot of this session: it was opened later, or failed")
+        elif snapshot.not_included:
+            left = ", ".join(f"{left.symbol} ({left.reason})" for left in snapshot.not_included)
+            announce(f"{portfolio.name}: not included: {left}")
+
+
+def _column(portfolio: Portfolio, snapshot: Snapshot | None) -> dict[str, str]:
+    if snapshot is None:
+        return dict.fromkeys(_SHOWN, "n/a") | {"market": portfolio.market}
+    money_shown = {name: amount(text) for name, text in shown_money(snapshot).items()}
+    return money_shown | {
+        "market": portfolio.market,
+        "positions": str(snapshot.positions),
+        "covers": f"{snapshot.coverage:.0%} of gross",
+    }
