@@ -125,6 +125,15 @@ def test_today_goes_in_and_tomorrow_does_not() -> None:
     assert result.refused == (RefusedRow("SPY", date(2026, 7, 1), "day", 101.0, "the day lies in the future"),)
 
 
+def test_a_bar_of_a_day_without_a_session_is_refused() -> None:
+    sessions = days([1, 2, 4])
+    result = check_bars(
+        bars([10.0, 11.0, 12.0], [2, 3, 5]), today=day(9), splits=(), previous_close=None, sessions=sessions
+    )
+    assert kept(result) == [(day(2), 10.0)]
+    assert [reason for *_, reason in why(result)] == ["the exchange holds no session on that day"] * 2
+
+
 def test_a_day_that_is_none_is_refused() -> None:
     given_bars = bars([100.0, 101.0, 102.0, 103.0])
     given_bars.days[[0, 2]] = [np.datetime64("NaT"), np.datetime64("-0044-03-15")]
