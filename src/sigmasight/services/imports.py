@@ -63,10 +63,10 @@ def preview_import(
         ImportRefusedError: If the file as a whole cannot be read.
     """
     parsed = parse_positions(content, today=today, lots=lots)
+    lock_portfolios(conn, [portfolio.id])
     known = _find(conn, parsed.positions, today)
     unexplained = {i.symbol for i in load_instruments(conn, set(known.values())) if i.kind is Kind.UNKNOWN}
     rows = tuple(_warn_unknown(row, known, unexplained) for row in parsed.rows)
-    lock_portfolios(conn, [portfolio.id])
     left = Counter(known_lots(conn, portfolio.id))
     return Preview(
         file_name=file_name,

@@ -5,7 +5,7 @@ from datetime import date
 from uuid import UUID
 
 from psycopg.types.json import Jsonb
-from sqlalchemy import Connection, Row, delete, func, select
+from sqlalchemy import ARRAY, Connection, Row, Uuid, delete, func, literal, select, true
 
 from sigmasight.domain.books import Portfolio
 from sigmasight.domain.reasons import reason_from_words
@@ -39,12 +39,15 @@ def load_snapshots(conn: Connection, portfolio_id: UUID, first: date, last: date
 
 def last_before(conn: Connection, portfolio_ids: Collection[UUID], day: date) -> dict[UUID, tuple[date, float | None]]:
     """For each portfolio that has one, its last snapshot before a day: when, and the cumulative P&L then."""
-    rows = conn.execute(
+    asked_for = func.unnest(literal(list(portfolio_ids), ARRAY(Uuid))).table_valued("id").render_derived(name="asked")
+    last = (
         select(snapshots.c.portfolio_id, snapshots.c.as_of, snapshots.c.cumulative_pnl)
-        .where(among(snapshots.c.portfolio_id, portfolio_ids), snapshots.c.as_of < day)
-        .distinct(snapshots.c.portfolio_id)
-        .order_by(snapshots.c.portfolio_id, snapshots.c.as_of.desc())
+        .where(snapshots.c.portfolio_id == asked_for.c.id, snapshots.c.as_of < day)
+        .order_by(snapshots.c.as_of.desc())
+        .limit(1)
+        .lateral()
     )
+    rows = conn.execute(select(last).select_from(asked_for.join(last, true())))
     return {row.portfolio_id: (row.as_of, row.cumulative_pnl) for row in rows}
 
 

@@ -13,7 +13,9 @@ def configure_logs(settings: Settings) -> None:
     """Send logs of the set level and above to standard error."""
     shared: list[Processor] = [structlog.contextvars.merge_contextvars, structlog.processors.add_log_level]
     stamp = structlog.processors.TimeStamper(fmt="iso", utc=True)
-    renderers: list[Processor] = [structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())]
+    renderers: list[Processor] = [
+        structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty(), exception_formatter=structlog.dev.plain_traceback)
+    ]
     if settings.environment == "production":
         renderers = [structlog.processors.format_exc_info, structlog.processors.JSONRenderer()]
     structlog.configure(

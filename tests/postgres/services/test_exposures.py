@@ -7,8 +7,8 @@ from uuid import UUID
 import pytest
 
 from postgres.services.conftest import RISING, Desk
-from postgres.store.builders import FRIDAY, MONDAY, THURSDAY, call, new_share, quotes_of
-from sigmasight.domain.errors import NotFoundError
+from postgres.store.builders import FRIDAY, MONDAY, SATURDAY, THURSDAY, call, new_share, quotes_of
+from sigmasight.domain.errors import NotATradingDayError, NotFoundError
 from sigmasight.domain.instruments import Kind
 from sigmasight.domain.market_data import Market
 from sigmasight.domain.snapshots import NotIncluded
@@ -104,14 +104,15 @@ def test_a_tag_that_nothing_carries_gives_an_empty_line(varied: Desk, *, every: 
     assert _tagged(varied, "Core", "None", every=every).positions == (0 if every else 2)
 
 
-@pytest.mark.xfail(strict=True, reason="all of no tags is everything")
-@pytest.mark.parametrize("every", [True])
-def test_no_tags_select_nothing(varied: Desk, *, every: bool) -> None:
-    assert _tagged(varied, every=every).positions == 0
+@pytest.mark.parametrize("every", [True, False])
+def test_no_tags_are_no_question(varied: Desk, *, every: bool) -> None:
+    with pytest.raises(ValueError, match="at least one tag is needed"):
+        _tagged(varied, every=every)
 
 
-def test_without_tags_any_of_none_is_nothing(varied: Desk) -> None:
-    assert _tagged(varied).positions == 0
+def test_exposures_are_those_of_a_session(varied: Desk) -> None:
+    with pytest.raises(NotATradingDayError, match="2026-11-21 is no trading day"):
+        _split(varied, Grouping.KIND, on=SATURDAY)
 
 
 @pytest.mark.xfail(strict=True, reason="a user's own tag of that name is overwritten by what carries none")

@@ -242,7 +242,6 @@ def test_a_file_of_known_rows_leaves_the_snapshots_alone(desk: Desk) -> None:
     assert share in {position.instrument_id for position in load_positions(desk.conn, [desk.book.id], FRIDAY)}
 
 
-@pytest.mark.xfail(strict=True, reason="snapshots are copied straight into their table, which the API's role may not")
 def test_a_user_imports_under_his_own_name(url: str) -> None:
     with closing(Database(url)) as db:
         with db.write() as conn:

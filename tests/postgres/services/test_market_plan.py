@@ -4,23 +4,27 @@ from collections.abc import Iterable
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
+from math import nan
 
 import pytest
 from sqlalchemy import Connection
 
-from postgres.services.conftest import Desk
+from postgres.services.conftest import RISING, Desk
 from postgres.services.vendors import Vendor, served_by
 from postgres.store.builders import (
     FRIDAY,
     MONDAY,
+    SATURDAY,
     THURSDAY,
     TUESDAY,
     WEDNESDAY,
+    WEEK,
     call,
     new_book,
     new_share,
     new_user,
     put,
+    quotes_of,
 )
 from sigmasight.domain.calendar import TradingCalendar
 from sigmasight.domain.factors import FACTORS
@@ -28,6 +32,7 @@ from sigmasight.domain.instruments import Kind, OptionTerms
 from sigmasight.domain.market_data import TREASURY_SERIES, Market, Split
 from sigmasight.services.market_plan import (
     SYMBOLS_PER_REQUEST,
+    ActionRequest,
     ChainRequest,
     PriceRequest,
     ProfileRequest,
@@ -42,11 +47,13 @@ from sigmasight.services.market_plan import (
 from sigmasight.services.market_sync import fetch, store_answers
 from sigmasight.store.instruments import add_unknown, load_instruments, save_options
 from sigmasight.store.positions import NewPosition, add_positions, write_exit
-from sigmasight.store.prices import save_splits
+from sigmasight.store.prices import save_quotes, save_splits
 from sigmasight.store.reference import add_factors
 
 HISTORY = 520
 NEXT_MONDAY = date(2026, 11, 23)
+TEN_SESSIONS_AGO = date(2026, 11, 9)
+RATES = tuple(sorted(TREASURY_SERIES))
 CALL, PUT = "AAA261218C00100000", "AAA261218P00100000"
 
 
@@ -62,6 +69,10 @@ def _answer_nothing(desk: Desk, requests: Iterable[Request], on: date = FRIDAY) 
     """Let the providers have been asked, without success."""
     for request in requests:
         store_answers(desk.conn, _universe(desk, on), request, fetch(request, served_by(Vendor("test"))))
+
+
+def _prices(requests: Iterable[Request]) -> list[PriceRequest]:
+    return [request for request in requests if isinstance(request, PriceRequest)]
 
 
 def _quotes(requests: Iterable[Request]) -> dict[str, tuple[OptionTerms, date, date]]:
@@ -86,28 +97,52 @@ def test_the_first_night_asks_for_the_whole_history(desk: Desk, calendar: Tradin
     assert len(calendar.sessions_between(*window)) == HISTORY
     assert _plan(desk) == (
         ProfileRequest(("NEW",)),
+        ActionRequest(("AAA", "NEW"), window),
         PriceRequest(("AAA", "NEW"), window),
-        RateRequest(tuple(sorted(TREASURY_SERIES)), window),
+        RateRequest(RATES, window),
     )
 
 
-def test_what_was_asked_is_not_asked_again_whatever_came_of_it(desk: Desk) -> None:
-    desk.bring_in(add_unknown(desk.conn, ["NEW"])["NEW"], 1, MONDAY)
-    _hold_call(desk, call("AAA"))
+def test_what_was_answered_is_not_asked_again_but_for_what_comes_late(desk: Desk) -> None:
+    desk.bring_in(new_share(desk.conn, "AAA", RISING), 1, MONDAY)
+    (option, twin) = save_options(desk.conn, [call("AAA"), put("AAA")], MONDAY).values()
+    desk.bring_in(option, 1, MONDAY)
+    for contract, terms in ((option, call("AAA")), (twin, put("AAA"))):
+        quotes = quotes_of(terms, [(day, 1.0, 2.0, nan) for day in WEEK])
+        save_quotes(desk.conn, Market.LIVE, {contract: quotes}, "test")
     _answer_nothing(desk, _plan(desk))
-    assert _plan(desk) == ()
+    late = (ActionRequest(("AAA",), (TEN_SESSIONS_AGO, FRIDAY)), RateRequest(RATES, (MONDAY, FRIDAY)))
+    assert _plan(desk) == late
+    _answer_nothing(desk, late)
+    assert _plan(desk) == late
+
+
+def test_a_price_that_misses_among_the_last_ones_is_asked_for_again(desk: Desk) -> None:
+    without = {day: close for day, close in RISING.items() if day != WEDNESDAY}
+    desk.bring_in(new_share(desk.conn, "AAA", without), 1, MONDAY)
+    desk.bring_in(new_share(desk.conn, "BBB", RISING), 1, MONDAY)
+    _answer_nothing(desk, _plan(desk))
+    assert _prices(_plan(desk)) == [PriceRequest(("AAA",), (MONDAY, FRIDAY))]
+
+
+def test_what_nobody_knows_is_not_asked_for_again_on_the_same_days(desk: Desk) -> None:
+    desk.bring_in(add_unknown(desk.conn, ["NEW"])["NEW"], 1, MONDAY)
+    _answer_nothing(desk, _plan(desk))
+    again = _plan(desk)
+    assert _prices(again) == []
+    assert not any(isinstance(request, ProfileRequest) for request in again)
 
 
 def test_the_next_night_asks_for_the_days_since(desk: Desk) -> None:
     desk.bring_in(add_unknown(desk.conn, ["NEW"])["NEW"], 1, MONDAY)
     _hold_call(desk, call("AAA"))
     _answer_nothing(desk, _plan(desk))
-    since = (date(2026, 11, 21), NEXT_MONDAY)
     assert _plan(desk, NEXT_MONDAY) == (
         ProfileRequest(("AAA", "NEW")),
-        PriceRequest(("AAA", "NEW"), since),
-        RateRequest(tuple(sorted(TREASURY_SERIES)), since),
-        QuoteRequest({CALL: call("AAA"), PUT: put("AAA")}, since),
+        ActionRequest(("AAA", "NEW"), (date(2026, 11, 10), NEXT_MONDAY)),
+        PriceRequest(("AAA", "NEW"), (SATURDAY, NEXT_MONDAY)),
+        RateRequest(RATES, (TUESDAY, NEXT_MONDAY)),
+        QuoteRequest({CALL: call("AAA"), PUT: put("AAA")}, (TUESDAY, NEXT_MONDAY)),
         ChainRequest("AAA", NEXT_MONDAY),
     )
 
@@ -117,14 +152,14 @@ def test_a_night_made_up_for_asks_no_profiles_and_chains_of_days_gone_by(desk: D
     _hold_call(desk, call("AAA"))
     _answer_nothing(desk, _plan(desk))
     earlier = {type(request) for request in _plan(desk, WEDNESDAY)}
-    assert earlier == {PriceRequest, RateRequest}
+    assert earlier.isdisjoint({ProfileRequest, ChainRequest})
 
 
 def test_only_what_is_new_is_asked_for_from_its_beginning(desk: Desk, calendar: TradingCalendar) -> None:
-    desk.bring_in(new_share(desk.conn, "AAA"), 1, MONDAY)
+    desk.bring_in(new_share(desk.conn, "AAA", RISING), 1, MONDAY)
     _answer_nothing(desk, _plan(desk))
     desk.bring_in(new_share(desk.conn, "BBB"), 1, FRIDAY)
-    assert _plan(desk) == (PriceRequest(("BBB",), (calendar.sessions_back(FRIDAY, HISTORY - 1), FRIDAY)),)
+    assert _prices(_plan(desk)) == [PriceRequest(("BBB",), (calendar.sessions_back(FRIDAY, HISTORY - 1), FRIDAY))]
 
 
 def test_chains_are_asked_for_only_when_the_session_is_the_last_one(desk: Desk) -> None:
@@ -154,11 +189,20 @@ def test_each_market_looks_at_what_its_own_portfolios_hold(desk: Desk) -> None:
     assert set(_universe(desk, market=Market.SIMULATED).ids) == {"BBB"}
 
 
-def test_what_was_sold_before_the_session_before_is_looked_at_no_more(desk: Desk) -> None:
+def test_what_was_sold_before_the_last_snapshot_is_looked_at_no_more(desk: Desk) -> None:
     for symbol, day in (("AAA", WEDNESDAY), ("BBB", THURSDAY)):
         position = desk.bring_in(new_share(desk.conn, symbol), 1, MONDAY)
         write_exit(desk.conn, position, exit_date=day, exit_price=None)
+    assert set(_universe(desk).ids) == {"AAA", "BBB"}
+    desk.make_snapshots(THURSDAY)
     assert set(_universe(desk).ids) == {"BBB"}
+
+
+def test_an_option_that_expired_before_the_last_snapshot_is_looked_at_no_more(desk: Desk) -> None:
+    _hold_call(desk, call("AAA", expiry=WEDNESDAY))
+    assert set(_universe(desk).ids) == {"AAA", "AAA261118C00100000", "AAA261118P00100000"}
+    desk.make_snapshots(THURSDAY)
+    assert _universe(desk).ids == {}
 
 
 def test_an_option_held_with_its_twin_is_asked_for_since_it_is_held(desk: Desk) -> None:
@@ -172,7 +216,7 @@ def test_quotes_are_asked_for_until_the_expiry_and_not_after_it(desk: Desk) -> N
     _hold_call(desk, expiring)
     plan = _plan(desk)
     assert _quotes(plan)["AAA261118C00100000"] == (expiring, MONDAY, WEDNESDAY)
-    _answer_nothing(desk, plan)
+    desk.make_snapshots(FRIDAY)
     assert _quotes(_plan(desk, NEXT_MONDAY)) == {}
 
 
@@ -217,7 +261,7 @@ def test_many_symbols_are_asked_for_in_pieces(conn: Connection, desk: Desk) -> N
     symbols = [f"S{n}" for n in range(2 * SYMBOLS_PER_REQUEST + 1)]
     new = [NewPosition(i, Decimal(1), Decimal(1), MONDAY) for i in add_unknown(conn, symbols).values()]
     add_positions(conn, desk.book, new, recorded_on=MONDAY, tag_ids={}, imported=True)
-    pieces = [request.symbols for request in _plan(desk) if isinstance(request, PriceRequest)]
+    pieces = [request.symbols for request in _prices(_plan(desk))]
     assert [len(piece) for piece in pieces] == [SYMBOLS_PER_REQUEST, SYMBOLS_PER_REQUEST, 1]
     assert sorted(symbol for piece in pieces for symbol in piece) == sorted(symbols)
 
@@ -225,6 +269,12 @@ def test_many_symbols_are_asked_for_in_pieces(conn: Connection, desk: Desk) -> N
 def test_an_empty_market_needs_its_rates_only(desk: Desk) -> None:
     (request,) = _plan(desk)
     assert isinstance(request, RateRequest)
+
+
+def test_a_market_without_portfolios_is_looked_at_all_the_same(conn: Connection, calendar: TradingCalendar) -> None:
+    universe = find_universe(conn, Market.LIVE, calendar, FRIDAY)
+    assert (universe.instruments, universe.held_since) == ((), {})
+    assert universe.last_sessions(2) == (THURSDAY, FRIDAY)
 
 
 def test_what_is_held_needs_a_price_unless_it_expires(desk: Desk) -> None:

@@ -38,6 +38,7 @@ class Neighbours:
     """A database with two users."""
 
     db: Database
+    share: int
     alice: Estate
     bob: Estate
 
@@ -51,7 +52,7 @@ def neighbours(databases: DatabaseCopies, migrated: str) -> Iterator[Neighbours]
             alice, bob = _settle(conn, "alice", share), _settle(conn, "bob", share)
             owners = (None, alice.user, bob.user)
             conn.execute(insert(stress_test_scenarios), [_scenario(owner) for owner in owners])
-        yield Neighbours(db, alice, bob)
+        yield Neighbours(db, share, alice, bob)
 
 
 @pytest.fixture

@@ -172,14 +172,18 @@ def test_style_and_multiplier_of_a_contract_are_those_listed_on_its_underlying(c
     }
 
 
-@pytest.mark.xfail(
-    strict=True, reason="a contract keeps the style that was guessed before its underlying was explained"
-)
 def test_a_contract_follows_its_underlying_when_that_is_explained_later(conn: Connection) -> None:
     (option_id,) = save_options(conn, [call("SPX")], FRIDAY).values()
     index = replace(share_profile("SPX", kind=Kind.INDEX), option_exercise=ExerciseStyle.EUROPEAN)
     save_profiles(conn, {"SPX": index}, "test")
     assert _load(conn, option_id).exercise is ExerciseStyle.EUROPEAN
+
+
+def test_a_contract_stays_as_it_is_when_its_underlying_lists_none(conn: Connection) -> None:
+    (option_id,) = save_options(conn, [call("AAA")], FRIDAY).values()
+    new_share(conn, "AAA")
+    found = _load(conn, option_id)
+    assert (found.exercise, found.multiplier) == (ExerciseStyle.AMERICAN, 100)
 
 
 def test_an_underlying_that_nobody_knows_is_kept_too(conn: Connection) -> None:

@@ -104,7 +104,6 @@ def test_the_days_with_a_snapshot_are_told_from_a_day_on(conn: Connection, snaps
     assert load_snapshots(conn, snapshot.portfolio_id, date(2020, 1, 1), date(2020, 1, 2)) == ()
 
 
-@pytest.mark.xfail(strict=True, reason="snapshots are copied straight into their table, which the API's role may not")
 def test_a_user_can_have_his_own_snapshots_made_again(neighbours: Neighbours) -> None:
     book = neighbours.alice.book
     with neighbours.db.write(acting_as=book.user_id) as conn:

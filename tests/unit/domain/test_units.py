@@ -1,6 +1,5 @@
 """Money for people: cents, half to even, missing stays missing, no negative zero."""
 
-from datetime import date
 from decimal import Decimal
 from fractions import Fraction
 
