@@ -1,15 +1,21 @@
 """The job market-data: ask for what is missing, each answer saved in a transaction of its own."""
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import structlog
 
 from sigmasight.domain.calendar import TradingCalendar
-from sigmasight.domain.errors import ProviderError
 from sigmasight.domain.market_data import Market
-from sigmasight.services.market_plan import Request, Universe, find_universe, needing_prices, plan_requests
+from sigmasight.services.market_plan import (
+    Request,
+    Universe,
+    find_universe,
+    needing_prices,
+    plan_prices,
+    plan_reference,
+)
 from sigmasight.services.market_sync import Coverage, Sources, fetch, preflight, store_answers
 from sigmasight.store.database import Database
 from sigmasight.store.runs import Run, StepRecord, require_fence, save_step
@@ -54,11 +60,11 @@ def sync_market(
     for market, providers in sources.items():
         with db.write() as conn:
             universe = find_universe(conn, market, calendar, run.as_of)
-            requests = plan_requests(conn, universe, history_sessions=history_sessions, with_chains=with_chains)
-        for at, request in enumerate(requests):
-            progress(at, len(requests))
-            errors += _answer(db, universe, request, providers, tally)
-        progress(len(requests), len(requests))
+            reference = plan_reference(conn, universe, history_sessions=history_sessions)
+        errors += _answer_all(db, universe, reference, providers, tally, progress)
+        with db.read() as conn:
+            prices = plan_prices(conn, universe, history_sessions=history_sessions, with_chains=with_chains)
+        errors += _answer_all(db, universe, prices, providers, tally, progress)
         errors += _missing(market, _look(db, universe, tally))
     coverage = tally.priced / tally.held if tally.held else 1.0
     failed = any("provider" in error for error in errors)
@@ -74,18 +80,28 @@ def sync_market(
     return outcome
 
 
-def _answer(
-    db: Database, universe: Universe, request: Request, sources: Sources, tally: _Tally
+def _answer_all(
+    db: Database,
+    universe: Universe,
+    requests: Sequence[Request],
+    sources: Sources,
+    tally: _Tally,
+    progress: Callable[[int, int], None],
 ) -> list[Mapping[str, str]]:
-    try:
-        answers = fetch(request, sources)
-    except ProviderError as error:
-        _log.warning("provider failed", request=type(request).__name__, error=str(error))
-        return [{"market": universe.market, "provider": str(error), "reason": "provider_failed"}]
-    with db.write() as conn:
-        tally.refused += store_answers(conn, universe, request, answers)
-    tally.requests += 1
-    return []
+    """Fetch and store one request after the other; returns which providers failed, and how."""
+    failures = []
+    for at, request in enumerate(requests):
+        progress(at, len(requests))
+        answers, failed = fetch(request, sources)
+        with db.write() as conn:
+            tally.refused += store_answers(conn, universe, request, answers)
+        tally.requests += 1
+        failures += [(failure.provider, failure.said) for failure in failed]
+    for provider, said in dict.fromkeys(failures):
+        _log.warning("provider failed", provider=provider, said=said, times=failures.count((provider, said)))
+    return [
+        {"market": universe.market, "provider": provider, "reason": said} for provider, said in dict.fromkeys(failures)
+    ]
 
 
 def _look(db: Database, universe: Universe, tally: _Tally) -> Coverage:

@@ -21,7 +21,8 @@ from sigmasight.store.people import owned_portfolio
 from sigmasight.store.positions import load_tags
 
 NO_SECTOR = "unclassified"
-UNTAGGED = "untagged"
+UNTAGGED = ""
+"""The group of what carries no tag; no tag has this name."""
 
 
 class Grouping(enum.StrEnum):

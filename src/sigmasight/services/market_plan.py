@@ -133,24 +133,32 @@ def needing_prices(conn: Connection, universe: Universe) -> frozenset[int]:
     return open_on(conn, universe.market, universe.as_of) & live
 
 
-def plan_requests(
+def plan_reference(conn: Connection, universe: Universe, *, history_sessions: int) -> tuple[Request, ...]:
+    """Plan what has to be known before prices are asked: profiles, dividends and splits."""
+    window = _window(universe, history_sessions)
+    actions = (ActionRequest(gap.symbols, (gap.first, gap.last)) for gap in _actions(conn, universe, window))
+    return (*_profiles(conn, universe), *actions)
+
+
+def plan_prices(
     conn: Connection, universe: Universe, *, history_sessions: int, with_chains: bool
 ) -> tuple[Request, ...]:
-    """Plan what is to be asked, in the order in which to ask it.
+    """Plan prices, yields and quotes, in the order in which to ask them, with the terms that known splits left.
 
     Chains are asked only where ``with_chains`` says that the night's session is the last completed one: no provider
     lists the chain of a day gone by.
     """
-    first = universe.calendar.sessions_back(universe.as_of, history_sessions - 1)
-    window = (first, universe.as_of)
+    window = _window(universe, history_sessions)
     return (
-        *_profiles(conn, universe),
-        *(ActionRequest(gap.symbols, (gap.first, gap.last)) for gap in _actions(conn, universe, window)),
         *(PriceRequest(gap.symbols, (gap.first, gap.last)) for gap in _prices(conn, universe, window)),
         *_rates(conn, universe, window),
         *_quotes(conn, universe),
         *(_chains(conn, universe) if with_chains else ()),
     )
+
+
+def _window(universe: Universe, history_sessions: int) -> Range:
+    return universe.calendar.sessions_back(universe.as_of, history_sessions - 1), universe.as_of
 
 
 def _profiles(conn: Connection, universe: Universe) -> Iterable[Request]:
@@ -228,10 +236,16 @@ def _in_batches(gaps: Iterable[Gap]) -> Iterable[Gap]:
 
 
 def _add_twins(conn: Connection, held: Iterable[Instrument], as_of: date) -> dict[int, int]:
-    """The other right of each held strike and expiry, by id, with the held one: parity needs both."""
-    contracts = {instrument.id: instrument.option for instrument in held if instrument.option}
-    originals = {_twin(terms): instrument_id for instrument_id, terms in contracts.items()}
-    return {twin: originals[terms] for terms, twin in save_options(conn, originals, as_of).items()}
+    """The other right of each held strike and expiry, listed like it, by id, with the held one: parity needs both."""
+    twins: dict[int, int] = {}
+    listed: dict[date, dict[OptionTerms, int]] = {}
+    for instrument in held:
+        if instrument.option:
+            basis = instrument.terms_as_of or as_of
+            listed.setdefault(basis, {})[_twin(instrument.option)] = instrument.id
+    for basis, originals in listed.items():
+        twins |= {twin: originals[terms] for terms, twin in save_options(conn, originals, basis).items()}
+    return twins
 
 
 def _twin(terms: OptionTerms) -> OptionTerms:

@@ -7,11 +7,12 @@ from typing import TypeVar
 
 import numpy as np
 
+from sigmasight.domain.errors import ProviderError
 from sigmasight.domain.instruments import OptionTerms, Profile
 from sigmasight.domain.market_data import DailyBars, Dividend, Market, OptionQuotes, Split, Yields
 from sigmasight.market.action_checks import check_dividends, check_profiles, check_splits
 from sigmasight.market.checks import RefusedRow, check_bars, check_option_quotes, check_yields
-from sigmasight.market.ports import Options, Prices, Profiles, Rates
+from sigmasight.market.ports import Options, Prices, Profiles, Provider, Rates
 from sigmasight.services.market_plan import (
     ActionRequest,
     ChainRequest,
@@ -71,12 +72,19 @@ class Coverage:
     missing: tuple[str, ...]
 
 
-def fetch(request: Request, sources: Sources) -> tuple[Answer, ...]:
-    """Ask the providers in order, each only for what the ones before it had nothing of.
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """A provider that could not be asked."""
 
-    Raises:
-        ProviderError: If a provider cannot be asked.
-    """
+    provider: str
+    said: str
+
+
+Fetched = tuple[tuple[Answer, ...], tuple[Failure, ...]]
+
+
+def fetch(request: Request, sources: Sources) -> Fetched:
+    """Ask the providers in order, each only for what the ones before it had nothing of, or could not be asked for."""
     match request:
         case ProfileRequest(symbols):
             return _ask(sources.profiles, symbols, lambda p, s: Answer(p.name, profiles=p.profiles(s)), _profiled)
@@ -122,7 +130,7 @@ def preflight(conn: Connection, universe: Universe, held: Collection[int]) -> Co
     return Coverage(held=len(symbols), priced=len(symbols) - len(missing), missing=tuple(missing))
 
 
-_Provider = TypeVar("_Provider")
+_Provider = TypeVar("_Provider", bound=Provider)
 _Subject = TypeVar("_Subject", str, OptionTerms)
 
 
@@ -131,15 +139,21 @@ def _ask(
     subjects: Sequence[_Subject],
     ask: Callable[[_Provider, Sequence[_Subject]], Answer],
     answered: Callable[[Answer], Collection[_Subject]],
-) -> tuple[Answer, ...]:
+) -> Fetched:
     answers: list[Answer] = []
+    failures: list[Failure] = []
     left = list(subjects)
     for provider in providers:
-        if left:
+        if not left:
+            break
+        try:
             answers.append(ask(provider, left))
-            found = answered(answers[-1])
-            left = [subject for subject in left if subject not in found]
-    return tuple(answers)
+        except ProviderError as error:
+            failures.append(Failure(provider.name, str(error)))
+            continue
+        found = answered(answers[-1])
+        left = [subject for subject in left if subject not in found]
+    return tuple(answers), tuple(failures)
 
 
 def _actions(provider: Prices, symbols: Sequence[str], first: date, last: date) -> Answer:
@@ -199,8 +213,8 @@ def _store_bars(conn: Connection, universe: Universe, answer: Answer) -> int:
     bars = {symbol: each for symbol, each in answer.bars.items() if symbol in ids}
     if not bars:
         return 0
-    firsts = {ids[symbol]: each.days.min().item() for symbol, each in bars.items() if len(each.days)}
-    before = closes_before(conn, market, firsts)
+    firsts = {ids[symbol]: np.fmin.reduce(each.days).item() for symbol, each in bars.items() if len(each.days)}
+    before = closes_before(conn, market, {asset: day for asset, day in firsts.items() if day is not None})
     known = known_splits(conn, market, ids)
     sessions = np.array(universe.calendar.sessions, dtype="datetime64[D]")
     accepted: dict[int, DailyBars] = {}
@@ -248,7 +262,8 @@ def _store_quotes(conn: Connection, universe: Universe, request: Request, answer
         ids = {terms: universe.ids[symbol] for symbol, terms in request.contracts.items()}
     else:
         ids = save_options(conn, answer.quotes, universe.as_of)
-    checked = {ids[terms]: check_option_quotes(quotes, today=universe.as_of) for terms, quotes in answer.quotes.items()}
+    known = {ids[terms]: quotes for terms, quotes in answer.quotes.items() if terms in ids}
+    checked = {key: check_option_quotes(quotes, today=universe.as_of) for key, quotes in known.items()}
     gained = save_quotes(conn, universe.market, {key: each.accepted for key, each in checked.items()}, answer.source)
     _outdate(conn, universe, gained)
     return _set_aside(conn, universe.market, [r for each in checked.values() for r in each.refused], answer.source)

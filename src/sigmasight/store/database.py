@@ -98,13 +98,13 @@ class Database:
             raise ConflictError("Another process changed the same rows at that moment; please try again.") from error
 
     def _connect(self) -> psycopg.Connection:
+        if self._parts() is None:
+            raise ServerUnreachableError(
+                "DATABASE_URL cannot be read; write it as postgresql://user:password@host:5432/name, with %-escapes for "
+                "special characters in the password, or unset it to use the embedded server."
+            )
         try:
             return psycopg.connect(self._url, connect_timeout=self._connect_seconds, application_name="sigmasight")
-        except psycopg.ProgrammingError:
-            raise ServerUnreachableError(
-                "DATABASE_URL cannot be read; write it as postgresql://user:password@host:5432/name, "
-                "or unset it to use the embedded server."
-            ) from None
         except psycopg.Error as error:
             raise ServerUnreachableError(
                 f"No database answers at {self.place}: {str(error).strip()}\n"
@@ -115,12 +115,20 @@ class Database:
     @property
     def place(self) -> str:
         """The database's address without its password."""
-        try:
-            parts = psycopg.conninfo.conninfo_to_dict(self._url)
-        except psycopg.ProgrammingError:
+        parts = self._parts()
+        if parts is None:
             return "an address that cannot be read"
         host = f"{parts.get('host', 'localhost')}:{parts.get('port', 5432)}"
         return f"{host}, database {parts.get('dbname', parts.get('user', '?'))}, user {parts.get('user', '?')}"
+
+    def _parts(self) -> dict[str, str] | None:
+        """The address in its parts; None where it cannot be read, because then any part may be one of the password."""
+        try:
+            parts = psycopg.conninfo.conninfo_to_dict(self._url)
+        except psycopg.ProgrammingError:
+            return None
+        ports = str(parts.get("port") or 0).split(",")
+        return {name: str(value) for name, value in parts.items()} if all(port.isdigit() for port in ports) else None
 
 
 def take_turn(conn: Connection, what: str) -> None:

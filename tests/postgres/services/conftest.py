@@ -9,10 +9,12 @@ from uuid import UUID
 import pytest
 from sqlalchemy import Connection, select
 
-from postgres.store.builders import MONDAY, WEEK, new_book, new_user
+from postgres.store.builders import FRIDAY, MONDAY, WEEK, new_book, new_share, new_user
 from sigmasight.domain.books import Portfolio
 from sigmasight.domain.calendar import TradingCalendar
+from sigmasight.domain.market_data import Market
 from sigmasight.domain.snapshots import Snapshot
+from sigmasight.services.market_plan import Universe, find_universe
 from sigmasight.services.valuation import Valuation, aggregate_books, value_portfolios, wanted_days
 from sigmasight.store.people import ensure_tags
 from sigmasight.store.positions import NewPosition, add_positions
@@ -85,3 +87,11 @@ def desk(conn: Connection, valuation: Valuation) -> Desk:
 def stranger(conn: Connection) -> UUID:
     """Somebody else."""
     return new_user(conn, "stranger").id
+
+
+@pytest.fixture
+def universe(desk: Desk) -> Universe:
+    """What Friday's night looks at: AAA, BBB and CCC, held."""
+    for symbol in ("AAA", "BBB", "CCC"):
+        desk.bring_in(new_share(desk.conn, symbol), 1, MONDAY)
+    return find_universe(desk.conn, Market.LIVE, desk.valuation.calendar, FRIDAY)

@@ -17,7 +17,7 @@ from sigmasight.services.demo.books import BOOKS, HEDGE_FUND, HIGH_NET_WORTH, IN
 from sigmasight.services.demo.check import Condition, check_demo
 from sigmasight.services.demo.nights import missing_nights, summarize_demo
 from sigmasight.services.demo.seed import Seeded, demo_portfolios, remove_demo, seed_demo
-from sigmasight.services.market_plan import find_universe, plan_requests
+from sigmasight.services.market_plan import find_universe, plan_prices, plan_reference
 from sigmasight.services.market_sync import Sources, fetch, store_answers
 from sigmasight.services.valuation import Valuation, aggregate_books, value_portfolios, wanted_days
 from sigmasight.store.people import add_portfolio, delete_user, find_user, load_statements
@@ -56,8 +56,10 @@ class Stage:
         """What a night does, in the test's transaction."""
         sources = Sources((self.market,), (self.market,), (self.market,), (self.market,))
         universe = find_universe(self.conn, Market.SIMULATED, self.calendar, day)
-        for request in plan_requests(self.conn, universe, history_sessions=3, with_chains=False):
-            store_answers(self.conn, universe, request, fetch(request, sources))
+        for request in plan_reference(self.conn, universe, history_sessions=3):
+            store_answers(self.conn, universe, request, fetch(request, sources)[0])
+        for request in plan_prices(self.conn, universe, history_sessions=3, with_chains=False):
+            store_answers(self.conn, universe, request, fetch(request, sources)[0])
         books = self.seeded.portfolios
         valued = value_portfolios(self.conn, Valuation(self.calendar, 5), books, wanted_days(self.conn, books, day))
         replace_snapshots(self.conn, books, aggregate_books(valued))

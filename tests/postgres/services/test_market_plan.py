@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import Connection
 
 from postgres.services.conftest import RISING, Desk
-from postgres.services.vendors import Vendor, served_by
+from postgres.services.vendors import Vendor, sync
 from postgres.store.builders import (
     FRIDAY,
     MONDAY,
@@ -42,9 +42,9 @@ from sigmasight.services.market_plan import (
     Universe,
     find_universe,
     needing_prices,
-    plan_requests,
+    plan_prices,
+    plan_reference,
 )
-from sigmasight.services.market_sync import fetch, store_answers
 from sigmasight.store.instruments import add_unknown, load_instruments, save_options
 from sigmasight.store.positions import NewPosition, add_positions, write_exit
 from sigmasight.store.prices import save_quotes, save_splits
@@ -62,13 +62,17 @@ def _universe(desk: Desk, on: date = FRIDAY, market: Market = Market.LIVE) -> Un
 
 
 def _plan(desk: Desk, on: date = FRIDAY, *, with_chains: bool = True) -> tuple[Request, ...]:
-    return plan_requests(desk.conn, _universe(desk, on), history_sessions=HISTORY, with_chains=with_chains)
+    universe = _universe(desk, on)
+    return (
+        *plan_reference(desk.conn, universe, history_sessions=HISTORY),
+        *plan_prices(desk.conn, universe, history_sessions=HISTORY, with_chains=with_chains),
+    )
 
 
 def _answer_nothing(desk: Desk, requests: Iterable[Request], on: date = FRIDAY) -> None:
     """Let the providers have been asked, without success."""
     for request in requests:
-        store_answers(desk.conn, _universe(desk, on), request, fetch(request, served_by(Vendor("test"))))
+        sync(desk.conn, _universe(desk, on), request, Vendor("test"))
 
 
 def _prices(requests: Iterable[Request]) -> list[PriceRequest]:
@@ -202,7 +206,7 @@ def test_an_option_that_expired_before_the_last_snapshot_is_looked_at_no_more(de
     _hold_call(desk, call("AAA", expiry=WEDNESDAY))
     assert set(_universe(desk).ids) == {"AAA", "AAA261118C00100000", "AAA261118P00100000"}
     desk.make_snapshots(THURSDAY)
-    assert _universe(desk).ids == {}
+    assert _universe(desk).contracts == []
 
 
 def test_an_option_held_with_its_twin_is_asked_for_since_it_is_held(desk: Desk) -> None:
@@ -249,7 +253,6 @@ def test_after_an_odd_split_a_contract_is_asked_for_no_more(desk: Desk, new: int
     assert set(_quotes(_plan(desk, WEDNESDAY))) >= {CALL, PUT}
 
 
-@pytest.mark.xfail(strict=True, reason="the twin is listed as of the night, with the strike of the held one's listing")
 def test_the_twin_of_a_contract_that_was_split_has_its_terms(desk: Desk) -> None:
     option = _hold_call(desk, call("AAA"))
     parent = load_instruments(desk.conn, [option])[0]

@@ -35,6 +35,7 @@ from sigmasight.services.valuation import (
 )
 from sigmasight.store.instruments import save_options
 from sigmasight.store.people import add_statement
+from sigmasight.store.positions import outdate_snapshots
 from sigmasight.store.prices import save_bars, save_dividends, save_splits
 from sigmasight.store.snapshots import replace_snapshots
 
@@ -100,6 +101,18 @@ def test_wanted_are_the_day_and_the_later_ones_that_have_a_snapshot(desk: Desk, 
     late = new_book(desk.conn, new_user(desk.conn, "bob"), opened_on=THURSDAY)
     assert wanted_days(desk.conn, [desk.book, late], WEDNESDAY) == {desk.book.id: {WEDNESDAY, THURSDAY}}
     assert wanted_days(desk.conn, [desk.book, late], THURSDAY) == {desk.book.id: {THURSDAY}, late.id: {THURSDAY}}
+
+
+def test_data_that_came_late_have_their_days_made_again(desk: Desk, share: int) -> None:
+    late = new_book(desk.conn, new_user(desk.conn, "bob"), opened_on=MONDAY)
+    desk.bring_in(share, 5, MONDAY)
+    desk.make_snapshots(*WEEK, books=[desk.book, late])
+    outdate_snapshots(desk.conn, Market.LIVE, {share: TUESDAY})
+    assert wanted_days(desk.conn, [desk.book, late], LATER) == {
+        desk.book.id: {TUESDAY, WEDNESDAY, THURSDAY, FRIDAY, LATER},
+        late.id: {LATER},
+    }
+    assert wanted_days(desk.conn, [desk.book], MONDAY) == {desk.book.id: set(WEEK)}
 
 
 def test_only_days_that_have_a_snapshot_are_made_again(desk: Desk, share: int) -> None:

@@ -4,10 +4,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
+from sqlalchemy import Connection, select
+
 from sigmasight.domain.errors import ProviderError
 from sigmasight.domain.instruments import OptionTerms, Profile
 from sigmasight.domain.market_data import DailyBars, Dividend, OptionQuotes, Split, Yields
-from sigmasight.services.market_sync import Sources
+from sigmasight.services.market_plan import Request, Universe
+from sigmasight.services.market_sync import Sources, fetch, store_answers
+from sigmasight.store.tables import prices
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,21 +56,26 @@ class Vendor:
 
 
 @dataclass(frozen=True, slots=True)
-class Broken:
-    """A provider that cannot be asked."""
-
-    name: str = "broken"
+class Broken(Vendor):
+    """A provider that cannot be asked for prices."""
 
     def daily_bars(self, symbols: Sequence[str], first: date, last: date) -> Mapping[str, DailyBars]:
-        raise ProviderError(f"{self.name} does not answer for {', '.join(symbols)}, {first} to {last}")
-
-    def dividends(self, symbols: Sequence[str], first: date, last: date) -> Sequence[Dividend]:
-        raise ProviderError(f"{self.name} does not answer for {', '.join(symbols)}, {first} to {last}")
-
-    def splits(self, symbols: Sequence[str], first: date, last: date) -> Sequence[Split]:
         raise ProviderError(f"{self.name} does not answer for {', '.join(symbols)}, {first} to {last}")
 
 
 def served_by(*vendors: Vendor) -> Sources:
     """Vendors asked in this order for everything."""
     return Sources(vendors, vendors, vendors, vendors)
+
+
+def sync(conn: Connection, universe: Universe, request: Request, *vendors: Vendor) -> int:
+    """Ask vendors and store what they answer; returns how many rows were refused."""
+    answers, failures = fetch(request, served_by(*vendors))
+    assert failures == ()
+    return store_answers(conn, universe, request, answers)
+
+
+def stored_prices(conn: Connection, universe: Universe) -> dict[tuple[str, date], tuple[float, str]]:
+    """Closes and their sources by symbol and day."""
+    symbols = {instrument_id: symbol for symbol, instrument_id in universe.ids.items()}
+    return {(symbols[row.instrument_id], row.day): (row.close, row.source) for row in conn.execute(select(prices))}

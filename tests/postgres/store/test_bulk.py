@@ -29,10 +29,10 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 
-from postgres.store.builders import FRIDAY, MONDAY, column, days
+from postgres.store.builders import FRIDAY, MONDAY, TUESDAY, column, days, new_share
 from sigmasight.store import bulk
-from sigmasight.store.bulk import add_missing_rows, add_rows, among, copy_rows
-from sigmasight.store.tables import instruments, metadata, rates
+from sigmasight.store.bulk import add_missing_days, add_missing_rows, add_rows, among, copy_rows
+from sigmasight.store.tables import instruments, metadata, prices, rates
 
 EVERY_TYPE = Table(
     "every_type",
@@ -119,6 +119,17 @@ def test_columns_that_are_not_given_have_their_defaults(conn: Connection) -> Non
     assert add_rows(conn, instruments, ("symbol", "kind", "name"), [("AAA", "stock", "A")]) == 1
     row = conn.execute(select(instruments.c.id, instruments.c.currency, instruments.c.sector)).one()
     assert (row.id > 0, row.currency, row.sector) == (True, "USD", None)
+
+
+def test_of_days_that_are_new_the_first_of_each_instrument_is_told(conn: Connection) -> None:
+    aaa, bbb = new_share(conn, "AAA", {TUESDAY: 10}), new_share(conn, "BBB")
+    columns = ("market", "instrument_id", "day", "close", "adjusted_close", "source")
+    arriving = [("live", aaa, day, 1.0, 1.0, "two") for day in (FRIDAY, TUESDAY)]
+    arriving += [("live", bbb, day, 1.0, 1.0, "two") for day in (MONDAY, FRIDAY, MONDAY)]
+    assert add_missing_days(conn, prices, columns, arriving) == {aaa: FRIDAY, bbb: MONDAY}
+    assert add_missing_days(conn, prices, columns, arriving) == {}
+    assert add_missing_days(conn, prices, columns, iter(())) == {}
+    assert len(conn.execute(select(prices)).all()) == 4
 
 
 def test_among_takes_however_many_values_there_are(conn: Connection) -> None:

@@ -166,9 +166,9 @@ def test_style_and_multiplier_of_a_contract_are_those_listed_on_its_underlying(c
         terms.underlying: (each.exercise, each.multiplier) for terms, at in ids.items() if (each := _load(conn, at))
     }
     assert manners == {
-        "VIX": (ExerciseStyle.EUROPEAN, 100),
-        "MINI": (ExerciseStyle.EUROPEAN, 10),
-        "NOBODY": (ExerciseStyle.AMERICAN, 100),
+        "VIX": (ExerciseStyle.EUROPEAN, Decimal(100)),
+        "MINI": (ExerciseStyle.EUROPEAN, Decimal(10)),
+        "NOBODY": (ExerciseStyle.AMERICAN, Decimal(100)),
     }
 
 
@@ -183,7 +183,7 @@ def test_a_contract_stays_as_it_is_when_its_underlying_lists_none(conn: Connecti
     (option_id,) = save_options(conn, [call("AAA")], FRIDAY).values()
     new_share(conn, "AAA")
     found = _load(conn, option_id)
-    assert (found.exercise, found.multiplier) == (ExerciseStyle.AMERICAN, 100)
+    assert (found.exercise, found.multiplier) == (ExerciseStyle.AMERICAN, Decimal(100))
 
 
 def test_an_underlying_that_nobody_knows_is_kept_too(conn: Connection) -> None:

@@ -225,10 +225,7 @@ def test_users_add_many_rows_by_way_of_a_temporary_table(neighbours: Neighbours)
         "INSERT INTO position_tags VALUES ('{theirs.position}', '{mine.tag}', '{mine.user.id}')",
         "UPDATE positions SET portfolio_id = '{theirs.book.id}' WHERE id = '{mine.position}'",
         "UPDATE portfolio_snapshots SET portfolio_id = '{theirs.book.id}', as_of = '2026-11-19'",
-        pytest.param(
-            "UPDATE positions SET import_id = '{theirs.import_id}' WHERE id = '{mine.position}'",
-            marks=pytest.mark.xfail(strict=True, reason="the import's foreign key does not hold its owner"),
-        ),
+        "UPDATE positions SET import_id = '{theirs.import_id}' WHERE id = '{mine.position}'",
     ],
 )
 @pytest.mark.parametrize("acting", [True, False])

@@ -1,14 +1,26 @@
 """Users, portfolios, statements and tags at rest."""
 
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from uuid import UUID
 
 import pytest
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, select, update
 
-from postgres.store.builders import FRIDAY, MONDAY, OPENED, THURSDAY, new_book, new_share, new_user
-from sigmasight.domain.books import Statement, StatementKind
+from postgres.store.builders import (
+    FRIDAY,
+    MONDAY,
+    OPENED,
+    THURSDAY,
+    TUESDAY,
+    WEDNESDAY,
+    new_book,
+    new_share,
+    new_user,
+)
+from postgres.store.conftest import full_snapshot
+from sigmasight.domain.books import Portfolio, Statement, StatementKind
 from sigmasight.domain.errors import ConflictError, NotFoundError
 from sigmasight.domain.market_data import Market
 from sigmasight.store.database import Database
@@ -22,13 +34,17 @@ from sigmasight.store.people import (
     ensure_tags,
     find_portfolios,
     find_user,
+    first_unfinished,
     load_statements,
     lock_portfolios,
+    mark_renewed,
+    outdated,
     owned_portfolio,
     portfolios_on,
 )
 from sigmasight.store.positions import NewPosition, add_positions
-from sigmasight.store.tables import metadata, portfolio_settings, tags, users
+from sigmasight.store.snapshots import replace_snapshots
+from sigmasight.store.tables import metadata, portfolio_settings, portfolios, tags, users
 
 NOBODY = UUID(int=0)
 
@@ -127,6 +143,39 @@ def test_a_tag_is_found_by_its_name_in_any_script(conn: Connection, name: str) -
     found = ensure_tags(conn, book.user_id, [name])
     new = NewPosition(new_share(conn, "AAA"), Decimal(1), Decimal(1), FRIDAY, (name,))
     assert add_positions(conn, book, [new], recorded_on=FRIDAY, tag_ids=found, imported=False)
+
+
+def test_a_market_is_unfinished_since_the_oldest_of_its_last_snapshots(conn: Connection) -> None:
+    alice = new_user(conn)
+    assert first_unfinished(conn, Market.LIVE, FRIDAY) is None
+    first, second = new_book(conn, alice, "one", opened_on=MONDAY), new_book(conn, alice, "two", opened_on=TUESDAY)
+    new_book(conn, alice, "simulated", market=Market.SIMULATED, opened_on=OPENED)
+    new_book(conn, alice, "later", opened_on=FRIDAY)
+    assert first_unfinished(conn, Market.LIVE, THURSDAY) == MONDAY
+    replace_snapshots(conn, [first], [replace(full_snapshot(first), as_of=day) for day in (MONDAY, WEDNESDAY, FRIDAY)])
+    assert first_unfinished(conn, Market.LIVE, THURSDAY) == TUESDAY
+    replace_snapshots(conn, [second], [replace(full_snapshot(second), as_of=WEDNESDAY)])
+    assert first_unfinished(conn, Market.LIVE, THURSDAY) == WEDNESDAY
+    assert first_unfinished(conn, Market.LIVE, WEDNESDAY) == MONDAY
+    _outdate(conn, first, TUESDAY)
+    assert first_unfinished(conn, Market.LIVE, THURSDAY) == TUESDAY
+
+
+def test_outdated_portfolios_are_noted_until_they_are_renewed(conn: Connection) -> None:
+    alice = new_user(conn)
+    first, second = new_book(conn, alice, "one"), new_book(conn, alice, "two")
+    both = [first.id, second.id]
+    _outdate(conn, first, TUESDAY)
+    _outdate(conn, second, MONDAY)
+    assert outdated(conn, both) == {first.id: TUESDAY, second.id: MONDAY}
+    assert outdated(conn, [first.id]) == {first.id: TUESDAY}
+    mark_renewed(conn, [second.id])
+    mark_renewed(conn, [])
+    assert outdated(conn, both) == {first.id: TUESDAY}
+
+
+def _outdate(conn: Connection, book: Portfolio, day: date) -> None:
+    conn.execute(update(portfolios).where(portfolios.c.id == book.id).values(stale_from=day))
 
 
 def test_a_user_is_deleted_with_all_that_is_his(conn: Connection) -> None:

@@ -14,14 +14,17 @@ from postgres.store.builders import (
     THURSDAY,
     TUESDAY,
     WEDNESDAY,
+    call,
     new_book,
     new_share,
     new_user,
 )
+from postgres.store.conftest import full_snapshot
 from sigmasight.domain.books import Portfolio, Position, TagOfPosition
 from sigmasight.domain.errors import NotFoundError
 from sigmasight.domain.market_data import Market
-from sigmasight.store.people import ensure_tags
+from sigmasight.store.instruments import save_options
+from sigmasight.store.people import ensure_tags, outdated
 from sigmasight.store.positions import (
     ImportRecord,
     NewPosition,
@@ -33,10 +36,12 @@ from sigmasight.store.positions import (
     load_positions,
     load_tags,
     open_on,
+    outdate_snapshots,
     owned_position,
     symbols_of,
     write_exit,
 )
+from sigmasight.store.snapshots import replace_snapshots
 from sigmasight.store.tables import imports, position_tags, positions
 
 NOBODY = UUID(int=0)
@@ -165,6 +170,32 @@ def test_what_is_held_in_a_range_is_found_with_its_first_day(conn: Connection, b
     assert open_on(conn, Market.LIVE, TUESDAY) == {share, closed}
     assert open_on(conn, Market.LIVE, WEDNESDAY) == {share}
     assert open_on(conn, Market.LIVE, date(2026, 11, 1)) == frozenset()
+
+
+def test_what_comes_late_outdates_whoever_held_it_then(conn: Connection, share: int) -> None:
+    (option,) = save_options(conn, [call("AAA")], MONDAY).values()
+    owner = new_user(conn, "owner")
+    held, bought_later, sold, by_option, without, empty, demo = (
+        new_book(conn, owner, name, market=Market.SIMULATED if name == "demo" else Market.LIVE)
+        for name in ("held", "bought later", "sold", "by option", "without", "empty", "demo")
+    )
+    for one in (held, sold, empty, demo):
+        _add(conn, one, _lot(share, MONDAY), on=MONDAY)
+    _add(conn, bought_later, _lot(share, THURSDAY), on=THURSDAY)
+    _add(conn, by_option, _lot(option, MONDAY), on=MONDAY)
+    _add(conn, without, _lot(new_share(conn, "BBB"), MONDAY), on=MONDAY)
+    (position,) = load_positions(conn, [sold.id], FRIDAY)
+    write_exit(conn, position.id, exit_date=TUESDAY, exit_price=None)
+    books = (held, bought_later, sold, by_option, without, demo)
+    replace_snapshots(conn, books, [full_snapshot(one) for one in books])
+    outdate_snapshots(conn, Market.LIVE, {})
+    assert outdated(conn, [one.id for one in (*books, empty)]) == {}
+    outdate_snapshots(conn, Market.LIVE, {share: WEDNESDAY})
+    late = {held.id: WEDNESDAY, by_option.id: WEDNESDAY, bought_later.id: THURSDAY}
+    assert outdated(conn, [one.id for one in (*books, empty)]) == late
+    outdate_snapshots(conn, Market.LIVE, {share: MONDAY})
+    outdate_snapshots(conn, Market.LIVE, {share: FRIDAY})
+    assert outdated(conn, [held.id, sold.id]) == {held.id: MONDAY, sold.id: MONDAY}
 
 
 def test_only_imported_lots_are_known_and_as_often_as_they_are_there(

@@ -68,7 +68,7 @@ rates = Table(
     vendor_number("par_yield", nullable=False),  # per year, a fraction
     required_text("source"),
     known_market(),
-    CheckConstraint("par_yield > -0.5 AND par_yield < 0.5", name="par_yield"),
+    CheckConstraint("par_yield >= -0.5 AND par_yield <= 0.5", name="par_yield"),
 )
 
 option_quotes = Table(

@@ -126,6 +126,7 @@ imports = Table(
     Column("rows_refused", Integer, nullable=False),
     moment("committed_at"),
     owned_portfolio(),
+    UniqueConstraint("id", "user_id"),
 )
 
 audit_log = Table(

@@ -87,7 +87,7 @@ CREATE TABLE rates (
     source TEXT NOT NULL,
     CONSTRAINT rates_pkey PRIMARY KEY (market, series, day),
     CONSTRAINT rates_market_check CHECK (market IN ('live', 'simulated')),
-    CONSTRAINT rates_par_yield_check CHECK (par_yield > -0.5 AND par_yield < 0.5)
+    CONSTRAINT rates_par_yield_check CHECK (par_yield >= -0.5 AND par_yield <= 0.5)
 );
 
 CREATE TABLE refused_rows (
@@ -316,6 +316,7 @@ CREATE TABLE imports (
     committed_at TIMESTAMP WITH TIME ZONE DEFAULT now() NOT NULL,
     CONSTRAINT imports_pkey PRIMARY KEY (id),
     CONSTRAINT imports_portfolio_id_user_id_fkey FOREIGN KEY(portfolio_id, user_id) REFERENCES portfolios (id, user_id) ON DELETE CASCADE,
+    CONSTRAINT imports_id_user_id_key UNIQUE (id, user_id),
     CONSTRAINT imports_user_id_fkey FOREIGN KEY(user_id) REFERENCES users (id) ON DELETE CASCADE
 );
 
@@ -448,6 +449,7 @@ CREATE TABLE positions (
     created_at TIMESTAMP WITH TIME ZONE DEFAULT now() NOT NULL,
     CONSTRAINT positions_pkey PRIMARY KEY (id),
     CONSTRAINT positions_portfolio_id_user_id_fkey FOREIGN KEY(portfolio_id, user_id) REFERENCES portfolios (id, user_id) ON DELETE CASCADE,
+    CONSTRAINT positions_import_id_user_id_fkey FOREIGN KEY(import_id, user_id) REFERENCES imports (id, user_id) ON DELETE SET NULL (import_id),
     CONSTRAINT positions_id_user_id_key UNIQUE (id, user_id),
     CONSTRAINT positions_quantity_check CHECK (quantity <> 0 AND quantity > '-Infinity' AND quantity < 'Infinity'),
     CONSTRAINT positions_entry_price_check CHECK (entry_price > 0 AND entry_price < 'Infinity'),
@@ -455,8 +457,7 @@ CREATE TABLE positions (
     CONSTRAINT positions_exit_date_check CHECK (exit_date >= greatest(entry_date, recorded_on)),
     CONSTRAINT positions_exit_check CHECK (exit_price IS NULL OR exit_date IS NOT NULL),
     CONSTRAINT positions_user_id_fkey FOREIGN KEY(user_id) REFERENCES users (id) ON DELETE CASCADE,
-    CONSTRAINT positions_instrument_id_fkey FOREIGN KEY(instrument_id) REFERENCES instruments (id),
-    CONSTRAINT positions_import_id_fkey FOREIGN KEY(import_id) REFERENCES imports (id) ON DELETE SET NULL
+    CONSTRAINT positions_instrument_id_fkey FOREIGN KEY(instrument_id) REFERENCES instruments (id)
 );
 CREATE INDEX positions_instrument ON positions (instrument_id);
 CREATE INDEX positions_portfolio ON positions (portfolio_id);
