@@ -100,8 +100,8 @@ class Database:
     def _connect(self) -> psycopg.Connection:
         if self._parts() is None:
             raise ServerUnreachableError(
-                "DATABASE_URL cannot be read; write it as postgresql://user:password@host:5432/name, with %-escapes for "
-                "special characters in the password, or unset it to use the embedded server."
+                "DATABASE_URL cannot be read; write it as postgresql://user:password@host:5432/name, with %-escapes "
+                "for special characters in the password, or unset it to use the embedded server."
             )
         try:
             return psycopg.connect(self._url, connect_timeout=self._connect_seconds, application_name="sigmasight")
