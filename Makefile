@@ -28,7 +28,7 @@ demo: setup ## Three portfolios, sixty nights, one summary
 test: setup ## Run every test, with coverage
 	@$(BIN)/python -m pytest -n 2 --dist loadgroup --cov --cov-report=term
 
-check: setup ## What CI runs: format, lint, types, rooms, lock
+check: setup ## What CI runs before the tests: format, lint, types, rooms
 	@$(BIN)/ruff format --check src tests benchmarks
 	@$(BIN)/ruff check src tests benchmarks
 	@$(BIN)/mypy
