@@ -61,10 +61,10 @@ def sync_market(
         with db.write() as conn:
             universe = find_universe(conn, market, calendar, run.as_of)
             reference = plan_reference(conn, universe, history_sessions=history_sessions)
-        errors += _answer_all(db, universe, reference, providers, tally, progress)
+        errors += _answer_all(db, run, universe, reference, providers, tally, progress)
         with db.read() as conn:
             prices = plan_prices(conn, universe, history_sessions=history_sessions, with_chains=with_chains)
-        errors += _answer_all(db, universe, prices, providers, tally, progress)
+        errors += _answer_all(db, run, universe, prices, providers, tally, progress)
         errors += _missing(market, _look(db, universe, tally))
     coverage = tally.priced / tally.held if tally.held else 1.0
     failed = any("provider" in error for error in errors)
@@ -82,6 +82,7 @@ def sync_market(
 
 def _answer_all(
     db: Database,
+    run: Run,
     universe: Universe,
     requests: Sequence[Request],
     sources: Sources,
@@ -94,6 +95,7 @@ def _answer_all(
         progress(at, len(requests))
         answers, failed = fetch(request, sources)
         with db.write() as conn:
+            require_fence(conn, run)
             tally.refused += store_answers(conn, universe, request, answers)
         tally.requests += 1
         failures += [(failure.provider, failure.said) for failure in failed]

@@ -15,6 +15,7 @@ from sigmasight.domain.errors import NightHeldError, NotATradingDayError
 from sigmasight.domain.market_data import Market
 from sigmasight.services.market_sync import Sources
 from sigmasight.services.valuation import Valuation
+from sigmasight.store.asked import forget_late, last_late
 from sigmasight.store.database import Database
 from sigmasight.store.people import portfolios_on
 from sigmasight.store.runs import Run, StepRecord, close_run, finished_shards, hold_night, holder_of, open_run
@@ -85,9 +86,14 @@ def _run(
         done = finished_shards(conn, run)
     with _closed_on_error(db, run):
         market = _market_data(db, plan, run, portfolios, progress)
-        outcomes = list(_shards(db, plan, run, portfolios, done, progress))
+        with db.read() as conn:
+            late = last_late(conn)
+        still_good = {} if late else done  # what was done before data came late is done again
+        outcomes = list(_shards(db, plan, run, portfolios, still_good, progress))
         outcome = _conclude(run, market, outcomes, len(portfolios))
         with db.write() as conn:
+            if not outcome.failed_portfolios:
+                forget_late(conn, late)
             close_run(
                 conn,
                 run,

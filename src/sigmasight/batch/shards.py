@@ -11,7 +11,7 @@ from sigmasight.domain.errors import DatabaseError, NightHeldError
 from sigmasight.domain.snapshots import Snapshot
 from sigmasight.services.valuation import Valuation, aggregate_books, value_portfolios, wanted_days
 from sigmasight.store.database import Connection, Database
-from sigmasight.store.people import lock_portfolios, mark_renewed
+from sigmasight.store.people import lock_portfolios
 from sigmasight.store.runs import Run, StepRecord, require_fence, save_step
 from sigmasight.store.snapshots import replace_snapshots
 
@@ -93,7 +93,6 @@ def _make_snapshots(
     made: Sequence[Snapshot] = aggregate_books(valued)
     summed = time.perf_counter()
     replace_snapshots(conn, portfolios, made)
-    mark_renewed(conn, [portfolio.id for portfolio in portfolios])
     progress.seconds["values"] += seen - started
     progress.seconds["aggregation"] += summed - seen
     progress.seconds["snapshots"] += time.perf_counter() - summed

@@ -23,10 +23,9 @@ from sigmasight.services.market_plan import (
     Request,
     Universe,
 )
-from sigmasight.store.asked import forget_asked, remember_asked, set_aside
+from sigmasight.store.asked import forget_asked, note_late, remember_asked, set_aside
 from sigmasight.store.database import Connection
 from sigmasight.store.instruments import save_options, save_profiles
-from sigmasight.store.positions import outdate_snapshots
 from sigmasight.store.prices import (
     closes_before,
     closes_on,
@@ -103,8 +102,8 @@ def fetch(request: Request, sources: Sources) -> Fetched:
 def store_answers(conn: Connection, universe: Universe, request: Request, answers: Iterable[Answer]) -> int:
     """Check and save what providers answered, and remember what was asked; returns how many rows were refused.
 
-    Where rows are new for a day before the night's, the snapshots that stand on it are noted as outdated. When there
-    was nobody to ask, nothing is remembered.
+    Where rows are new for a day before the night's, that is noted, so that the snapshots that stand on it are made
+    again. When there was nobody to ask, nothing is remembered.
     """
     refused = 0
     given = list(answers)
@@ -203,8 +202,8 @@ def _store_actions(conn: Connection, universe: Universe, answer: Answer) -> int:
     splits, no_splits = check_splits(answer.splits, symbols=ids, today=universe.as_of)
     paid = save_dividends(conn, market, [(ids[row.symbol], row) for row in dividends], answer.source)
     split = save_splits(conn, market, [(ids[row.symbol], row) for row in splits], answer.source)
-    _outdate(conn, universe, paid)
-    _outdate(conn, universe, split)
+    _note_late(conn, universe, paid)
+    _note_late(conn, universe, split)
     return _set_aside(conn, market, [*no_dividends, *no_splits], answer.source)
 
 
@@ -230,7 +229,7 @@ def _store_bars(conn: Connection, universe: Universe, answer: Answer) -> int:
         accepted[ids[symbol]] = checked.accepted
         refused += checked.refused
     _forget_vain_questions(conn, universe, accepted)
-    _outdate(conn, universe, save_bars(conn, market, accepted, answer.source))
+    _note_late(conn, universe, save_bars(conn, market, accepted, answer.source))
     return _set_aside(conn, market, refused, answer.source)
 
 
@@ -242,9 +241,9 @@ def _forget_vain_questions(conn: Connection, universe: Universe, arriving: Mappi
     forget_asked(conn, universe.market, "prices", [symbols[instrument_id] for instrument_id in first])
 
 
-def _outdate(conn: Connection, universe: Universe, gained: Mapping[int, date]) -> None:
+def _note_late(conn: Connection, universe: Universe, gained: Mapping[int, date]) -> None:
     late = {instrument_id: day for instrument_id, day in gained.items() if day < universe.as_of}
-    outdate_snapshots(conn, universe.market, late)
+    note_late(conn, universe.market, late)
 
 
 def _store_yields(conn: Connection, universe: Universe, answer: Answer) -> int:
@@ -265,7 +264,7 @@ def _store_quotes(conn: Connection, universe: Universe, request: Request, answer
     known = {ids[terms]: quotes for terms, quotes in answer.quotes.items() if terms in ids}
     checked = {key: check_option_quotes(quotes, today=universe.as_of) for key, quotes in known.items()}
     gained = save_quotes(conn, universe.market, {key: each.accepted for key, each in checked.items()}, answer.source)
-    _outdate(conn, universe, gained)
+    _note_late(conn, universe, gained)
     return _set_aside(conn, universe.market, [r for each in checked.values() for r in each.refused], answer.source)
 
 

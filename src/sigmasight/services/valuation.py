@@ -18,8 +18,8 @@ from sigmasight.risk.portfolios import BookStep, Close, total_positions, value_b
 from sigmasight.risk.snapshots import accumulate, compose_snapshots
 from sigmasight.store.database import Connection
 from sigmasight.store.instruments import load_instruments
-from sigmasight.store.people import load_statements, lock_portfolios, outdated
-from sigmasight.store.positions import load_positions
+from sigmasight.store.people import load_statements, lock_portfolios
+from sigmasight.store.positions import load_positions, outdated
 from sigmasight.store.prices import load_marks, load_marks_on, load_payouts, load_splits
 from sigmasight.store.snapshots import days_from, last_before, replace_snapshots
 

@@ -8,7 +8,7 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 
 from sigmasight.domain.market_data import Market
 from sigmasight.store.bulk import among
-from sigmasight.store.tables import asked_ranges, refused_rows
+from sigmasight.store.tables import asked_ranges, late_rows, refused_rows
 
 Range = tuple[date, date]
 
@@ -51,6 +51,24 @@ def forget_asked(conn: Connection, market: Market, kind: str, subjects: Collecti
     """Let what was asked in vain be asked again."""
     mine = (asked_ranges.c.market == market, asked_ranges.c.kind == kind, among(asked_ranges.c.subject, subjects))
     conn.execute(delete(asked_ranges).where(*mine))
+
+
+def note_late(conn: Connection, market: Market, gained: Mapping[int, date]) -> None:
+    """Note the first day for which an instrument gained data late: snapshots that stand on it are to be made again."""
+    if gained:
+        rows = [{"market": market, "instrument_id": asset, "day": day} for asset, day in gained.items()]
+        conn.execute(insert(late_rows), rows)
+
+
+def last_late(conn: Connection) -> int:
+    """The number of the last note of late data; 0 while there is none."""
+    found: int = conn.execute(select(func.coalesce(func.max(late_rows.c.id), 0))).scalar_one()
+    return found
+
+
+def forget_late(conn: Connection, last: int) -> None:
+    """Drop notes of late data up to a number: every portfolio's snapshots have been made again."""
+    conn.execute(delete(late_rows).where(late_rows.c.id <= last))
 
 
 def set_aside(conn: Connection, market: Market, rows: Sequence[Mapping[str, object]], source: str) -> None:

@@ -128,7 +128,11 @@ class Database:
         except psycopg.ProgrammingError:
             return None
         ports = str(parts.get("port") or 0).split(",")
-        return {name: str(value) for name, value in parts.items()} if all(port.isdigit() for port in ports) else None
+        return (
+            {name: str(value) for name, value in parts.items()}
+            if all(not port or port.isdigit() for port in ports)
+            else None
+        )
 
 
 def take_turn(conn: Connection, what: str) -> None:

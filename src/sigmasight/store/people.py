@@ -6,7 +6,7 @@ from datetime import date
 from decimal import Decimal
 from uuid import UUID
 
-from sqlalchemy import ARRAY, Connection, Row, Text, delete, func, insert, literal, select, update
+from sqlalchemy import ARRAY, Connection, Row, Text, delete, func, insert, literal, select
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from sigmasight.domain.books import Portfolio, Statement, StatementKind
@@ -104,22 +104,8 @@ def all_portfolios(conn: Connection) -> tuple[tuple[User, Portfolio], ...]:
     return tuple((User(row.owner, row.email, row.owner_name, row.role), _portfolio(row)) for row in rows)
 
 
-def outdated(conn: Connection, ids: Collection[UUID]) -> dict[UUID, date]:
-    """The portfolios whose snapshots data have outdated, and from which day on."""
-    query = select(portfolios.c.id, portfolios.c.stale_from).where(
-        among(portfolios.c.id, ids), portfolios.c.stale_from.is_not(None)
-    )
-    return {portfolio_id: day for portfolio_id, day in conn.execute(query)}
-
-
-def mark_renewed(conn: Connection, ids: Collection[UUID]) -> None:
-    """Note that the snapshots of portfolios are as the data are."""
-    mine = (among(portfolios.c.id, ids), portfolios.c.stale_from.is_not(None))
-    conn.execute(update(portfolios).where(*mine).values(stale_from=None))
-
-
 def first_unfinished(conn: Connection, market: Market, as_of: date) -> date | None:
-    """The earliest of the last good snapshots before a day, over a market's portfolios, or of their openings."""
+    """The earliest of the last snapshots before a day, over a market's portfolios, or of their openings."""
     last = (
         select(snapshots.c.as_of)
         .where(snapshots.c.portfolio_id == portfolios.c.id, snapshots.c.as_of < as_of)
@@ -127,8 +113,9 @@ def first_unfinished(conn: Connection, market: Market, as_of: date) -> date | No
         .limit(1)
         .scalar_subquery()
     )
-    since = func.least(func.coalesce(last, portfolios.c.opened_on), portfolios.c.stale_from)
-    query = select(func.min(since)).where(portfolios.c.market == market, portfolios.c.opened_on <= as_of)
+    query = select(func.min(func.coalesce(last, portfolios.c.opened_on))).where(
+        portfolios.c.market == market, portfolios.c.opened_on <= as_of
+    )
     found: date | None = conn.execute(query).scalar_one()
     return found
 

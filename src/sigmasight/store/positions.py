@@ -6,14 +6,13 @@ from datetime import date
 from decimal import Decimal
 from uuid import UUID, uuid4
 
-from sqlalchemy import ARRAY, BigInteger, Connection, Date, Row, delete, func, insert, literal, or_, select, update
+from sqlalchemy import Connection, Row, and_, delete, func, insert, or_, select, update
 from sqlalchemy.dialects.postgresql import array
 
 from sigmasight.domain.books import Portfolio, Position, TagOfPosition
 from sigmasight.domain.errors import NotFoundError
 from sigmasight.store.bulk import add_rows, among
-from sigmasight.store.tables import imports, instruments, portfolios, position_tags, positions, tags
-from sigmasight.store.tables import portfolio_snapshots as snapshots
+from sigmasight.store.tables import imports, instruments, late_rows, portfolios, position_tags, positions, tags
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,34 +121,27 @@ def open_on(conn: Connection, market: str, day: date) -> frozenset[int]:
     return frozenset(conn.execute(query).scalars())
 
 
-def outdate_snapshots(conn: Connection, market: str, gained: Mapping[int, date]) -> None:
-    """Note that data came late: portfolios that held an instrument, or options on it, need their snapshots anew.
-
-    Args:
-        conn: The transaction.
-        market: Whose data they are.
-        gained: The first day that was new, by instrument.
-    """
-    if not gained:
-        return
-    ids, days = literal(list(gained), ARRAY(BigInteger)), literal(list(gained.values()), ARRAY(Date))
-    late = func.unnest(ids, days).table_valued("instrument_id", "day").render_derived(name="late")
-    since = (
-        select(positions.c.portfolio_id, func.min(func.greatest(late.c.day, positions.c.held_from)).label("day"))
+def outdated(conn: Connection, portfolio_ids: Collection[UUID]) -> dict[UUID, date]:
+    """Portfolios that held something, or options on it, for which data came late, and the first day it matters."""
+    first = func.min(func.greatest(late_rows.c.day, positions.c.held_from))
+    query = (
+        select(positions.c.portfolio_id, first)
+        .join(portfolios, portfolios.c.id == positions.c.portfolio_id)
         .join(instruments, instruments.c.id == positions.c.instrument_id)
-        .join(late, late.c.instrument_id == func.any(array([instruments.c.id, instruments.c.underlying_id])))
-        .where(func.coalesce(positions.c.exit_date, late.c.day) >= late.c.day)
+        .join(
+            late_rows,
+            and_(
+                late_rows.c.market == portfolios.c.market,
+                late_rows.c.instrument_id == func.any(array([instruments.c.id, instruments.c.underlying_id])),
+            ),
+        )
+        .where(
+            among(positions.c.portfolio_id, portfolio_ids),
+            or_(positions.c.exit_date.is_(None), positions.c.exit_date >= late_rows.c.day),
+        )
         .group_by(positions.c.portfolio_id)
-        .subquery()
     )
-    made = select(snapshots.c.as_of).where(
-        snapshots.c.portfolio_id == portfolios.c.id, snapshots.c.as_of >= since.c.day
-    )
-    conn.execute(
-        update(portfolios)
-        .where(portfolios.c.id == since.c.portfolio_id, portfolios.c.market == market, made.exists())
-        .values(stale_from=func.least(portfolios.c.stale_from, since.c.day))
-    )
+    return {portfolio_id: day for portfolio_id, day in conn.execute(query)}
 
 
 def known_lots(conn: Connection, portfolio_id: UUID) -> tuple[tuple[int, Decimal, Decimal, date], ...]:

@@ -35,7 +35,16 @@ from sigmasight.domain.market_data import (
     Yields,
 )
 from sigmasight.store.bulk import add_missing_days, add_missing_rows, among, day_column, days, number_column, numbers
-from sigmasight.store.tables import asked_ranges, dividends, option_quotes, prices, rates, refused_rows, splits
+from sigmasight.store.tables import (
+    asked_ranges,
+    dividends,
+    late_rows,
+    option_quotes,
+    prices,
+    rates,
+    refused_rows,
+    splits,
+)
 
 _DAY = timedelta(days=1)
 _quote = option_quotes.c
@@ -218,7 +227,7 @@ def never_priced(conn: Connection, market: Market, ids: Collection[int], last: d
 
 def forget_market(conn: Connection, market: Market) -> None:
     """Delete everything stored of a market."""
-    for table in (prices, dividends, splits, rates, option_quotes, asked_ranges, refused_rows):
+    for table in (prices, dividends, splits, rates, option_quotes, asked_ranges, refused_rows, late_rows):
         conn.execute(delete(table).where(table.c.market == market))
 
 

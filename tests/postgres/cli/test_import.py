@@ -31,7 +31,7 @@ def with_book(databases: DatabaseCopies, migrated: str) -> str:
     """The name of a database with an empty book and three instruments."""
     with psycopg.connect(databases.make("with_book", migrated)) as conn:
         conn.execute(
-            "INSERT INTO instruments (symbol, kind, name) SELECT s, 'stock', s FROM unnest(%s) AS s",
+            "INSERT INTO instruments (symbol, kind, name) SELECT s, 'stock', s FROM unnest(%s::text[]) AS s",
             (["AAPL", "MSFT", "XOM"],),
         )
         conn.execute("INSERT INTO users (email, name, password_hash) VALUES ('somebody@example.com', 'Somebody', 'x')")

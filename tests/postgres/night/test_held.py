@@ -18,15 +18,14 @@ from sigmasight.domain.errors import NightHeldError
 from sigmasight.domain.market_data import Market
 from sigmasight.services.market_sync import Sources
 from sigmasight.store.database import Database
-from sigmasight.store.people import add_portfolio
 from sigmasight.store.runs import Run, hold_night, open_run
 from support.databases import run_command
 
-from .conftest import LAST, UPLOAD, Nights, everybodys, opened, told, unwatched
-from .processes import end_of, holder_of_night, started_night, wait_until, waits_for_a_lock
+from .conftest import LAST, Nights, everybodys, opened, told, unwatched
+from support.processes import end_of, holder_of_night, started_night, wait_until, waits_for_a_lock
 from support.results import row_versions, runs
 
-BEFORE_THE_UPLOAD = date(2026, 8, 20)
+DAY_BEFORE = date(2026, 11, 19)
 
 
 @pytest.fixture
@@ -55,22 +54,22 @@ def test_the_second_is_told_who_holds_the_date_and_exits_with_a_code_of_its_own(
     assert [run[1:] for run in runs(demo_url)[61:]] == [(LAST, "ok", 1)]
 
 
-def test_nights_of_different_dates_do_not_wait_for_each_other(
-    demo_url: str, first: subprocess.Popen[str], nights: Nights, books: tuple[Portfolio, ...]
-) -> None:
-    with opened(demo_url) as db:
-        with db.write() as conn:
-            add_portfolio(
-                conn, user_id=books[0].user_id, name="Old", market=Market.SIMULATED, opened_on=BEFORE_THE_UPLOAD
-            )
-        with psycopg.connect(demo_url) as blocker:
-            blocker.execute("SELECT id FROM portfolios WHERE opened_on = %s FOR UPDATE", (UPLOAD,))
+def test_nights_of_different_dates_do_not_wait_for_each_other(demo_url: str, nights: Nights) -> None:
+    """The first one waits for the test before it takes over what a dead process has left of its date."""
+    with opened(demo_url) as db, db.write() as conn:
+        open_run(conn, LAST, holder="somewhere else", shards=1)
+    with psycopg.connect(demo_url) as blocker:
+        blocker.execute("SELECT id FROM batch_runs WHERE status = 'running' FOR SHARE")
+        with started_night(demo_url, "--as-of", LAST.isoformat()) as first:
             wait_until(lambda: waits_for_a_lock(demo_url))
-            (other,) = nights.run(db, BEFORE_THE_UPLOAD)
-            assert (other.status, other.portfolios) == ("ok", 1)
+            with opened(demo_url) as db:
+                (other,) = nights.run(db, DAY_BEFORE)
+            assert (other.status, other.portfolios) == ("ok", 3)
             assert holder_of_night(demo_url, LAST) is not None
-    code, said = end_of(first)
+            blocker.rollback()
+            code, said = end_of(first)
     assert code == 0, said
+    assert [run[1:] for run in runs(demo_url)[61:]] == [(LAST, "ok", 2), (DAY_BEFORE, "ok", 1)]
 
 
 def test_a_date_is_free_again_after_a_night_that_broke_off(demo_url: str, nights: Nights) -> None:

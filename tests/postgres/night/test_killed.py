@@ -13,7 +13,7 @@ import pytest
 from support.databases import DatabaseCopies
 
 from .conftest import Nights, opened
-from .processes import end_of, holder_of_night, started_night, wait_until
+from support.processes import end_of, holder_of_night, started_night, wait_until
 from support.results import Rows, result_rows, runs
 
 pytestmark = pytest.mark.xdist_group("killed nights")

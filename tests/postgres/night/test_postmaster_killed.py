@@ -19,7 +19,7 @@ from sigmasight.store.embedded import start_server
 from sigmasight.store.embedded.server import ROOT_BASE
 from support.databases import LAST_SESSION, NOW, DatabaseCopies
 
-from .processes import end_of, started, wait_until
+from support.processes import end_of, started, wait_until
 
 DEMO = ("demo", "--json", "--no-serve")
 

@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import Connection, select, update
 
 from postgres.store.builders import FRIDAY, new_user
-from sigmasight.domain.books import StatementKind
+from sigmasight.domain.books import Portfolio, StatementKind
 from sigmasight.domain.calendar import TradingCalendar
 from sigmasight.domain.errors import ConflictError
 from sigmasight.domain.market_data import Market
@@ -30,6 +30,7 @@ from sigmasight.store.tables import (
     factor_definitions,
     instruments,
     metadata,
+    portfolio_snapshots,
     portfolios,
     prices,
     tags,
@@ -130,8 +131,7 @@ def test_each_book_is_made_up_to_its_net_asset_value(
 def test_strategies_are_tags_of_their_own_kind(stage: Stage) -> None:
     kinds = {row.name: row.kind for row in stage.conn.execute(select(tags))}
     assert {name for name, kind in kinds.items() if kind == "strategy"} == {"Pairs Trade", "Options Overlay"}
-    fund = stage.seeded.portfolios[2]
-    found = load_tags(stage.conn, [fund.id])
+    found = load_tags(stage.conn, [_fund(stage).id])
     assert sum(tag.tag == "Options Overlay" for tag in found) == 8
     assert sum(tag.tag == "Pairs Trade" for tag in found) == 3
 
@@ -244,13 +244,20 @@ def test_nights_are_missing_until_they_ended_with_a_snapshot_of_each_book(stage:
     assert summary.as_of == UPLOAD
     assert tuple(portfolio for portfolio, _ in summary.portfolios) == stage.seeded.portfolios
     assert summary.steps == (STEP,)
-    close_run_anew(stage.conn, UPLOAD)
+    stage.conn.execute(portfolio_snapshots.delete().where(portfolio_snapshots.c.portfolio_id == _fund(stage).id))
+    assert missing_nights(stage.conn, stage.seeded, stage.calendar, last) == sessions
+    stage.run_night(UPLOAD)
+    _let_fail(stage.conn, UPLOAD)
     assert missing_nights(stage.conn, stage.seeded, stage.calendar, last) == sessions
     assert summarize_demo(stage.conn, stage.seeded, last).portfolios == ()
     assert summarize_demo(stage.conn, stage.seeded, last).steps == ()
 
 
-def close_run_anew(conn: Connection, day: date) -> None:
+def _fund(stage: Stage) -> Portfolio:
+    return stage.seeded.portfolios[2]
+
+
+def _let_fail(conn: Connection, day: date) -> None:
     """Let a night have failed."""
     runs = metadata.tables["batch_runs"]
     conn.execute(update(runs).where(runs.c.as_of == day).values(status="failed"))

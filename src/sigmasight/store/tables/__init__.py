@@ -5,6 +5,7 @@ from sigmasight.store.tables.columns import metadata
 from sigmasight.store.tables.market import (
     asked_ranges,
     dividends,
+    late_rows,
     option_quotes,
     prices,
     rates,
@@ -42,6 +43,7 @@ __all__ = [
     "imports",
     "instrument_aliases",
     "instruments",
+    "late_rows",
     "metadata",
     "option_quotes",
     "portfolio_settings",

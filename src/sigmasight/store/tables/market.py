@@ -104,6 +104,16 @@ refused_rows = Table(
     known_market(),
 )
 
+late_rows = Table(
+    "late_rows",
+    metadata,
+    Column("id", BigInteger, Identity(always=True), primary_key=True),
+    required_text("market"),
+    instrument(primary_key=False),
+    day(primary_key=False),  # the first day for which data came after that day's night may have run
+    known_market(),
+)
+
 asked_ranges = Table(
     "asked_ranges",
     metadata,

@@ -5,7 +5,6 @@ from sqlalchemy import (
     Boolean,
     CheckConstraint,
     Column,
-    Date,
     ForeignKey,
     ForeignKeyConstraint,
     Identity,
@@ -65,7 +64,6 @@ portfolios = Table(
     Column("description", Text, nullable=False, server_default=""),
     required_text("market"),
     day("opened_on", primary_key=False),  # no snapshot lies before it
-    Column("stale_from", Date),  # data came late: snapshots from this day on are to be made again
     moment("created_at"),
     UniqueConstraint("user_id", "name"),
     UniqueConstraint("id", "user_id"),

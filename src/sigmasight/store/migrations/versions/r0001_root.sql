@@ -187,6 +187,16 @@ CREATE TABLE instrument_aliases (
 );
 CREATE INDEX instrument_aliases_instrument ON instrument_aliases (instrument_id);
 
+CREATE TABLE late_rows (
+    id BIGINT GENERATED ALWAYS AS IDENTITY,
+    market TEXT NOT NULL,
+    instrument_id BIGINT NOT NULL,
+    day DATE NOT NULL,
+    CONSTRAINT late_rows_pkey PRIMARY KEY (id),
+    CONSTRAINT late_rows_market_check CHECK (market IN ('live', 'simulated')),
+    CONSTRAINT late_rows_instrument_id_fkey FOREIGN KEY(instrument_id) REFERENCES instruments (id)
+);
+
 CREATE TABLE option_quotes (
     market TEXT NOT NULL,
     instrument_id BIGINT NOT NULL,
@@ -216,7 +226,6 @@ CREATE TABLE portfolios (
     description TEXT DEFAULT '' NOT NULL,
     market TEXT NOT NULL,
     opened_on DATE NOT NULL,
-    stale_from DATE,
     created_at TIMESTAMP WITH TIME ZONE DEFAULT now() NOT NULL,
     CONSTRAINT portfolios_pkey PRIMARY KEY (id),
     CONSTRAINT portfolios_user_id_name_key UNIQUE (user_id, name),
