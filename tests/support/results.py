@@ -39,9 +39,9 @@ def result_rows(url: str) -> Rows:
         }
 
 
-def snapshot_rows(url: str) -> Rows:
+def snapshot_rows(url: str) -> tuple[tuple[object, ...], ...]:
     """The part of the result rows that the portfolio jobs make."""
-    return {"portfolio_snapshots": result_rows(url)["portfolio_snapshots"]}
+    return result_rows(url)["portfolio_snapshots"]
 
 
 def row_versions(url: str) -> Rows:

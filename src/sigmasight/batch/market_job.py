@@ -35,6 +35,11 @@ class MarketOutcome:
     coverage: float  # share of the held instruments with a price of the session itself
     errors: tuple[Mapping[str, str], ...]
 
+    @classmethod
+    def recalled(cls, step: StepRecord) -> "MarketOutcome":
+        """The outcome that an earlier attempt wrote down."""
+        return cls(step.status, step.seconds, 1.0 if step.coverage is None else step.coverage, tuple(step.errors))
+
 
 @dataclass(slots=True)
 class _Tally:

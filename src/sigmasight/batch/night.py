@@ -13,6 +13,7 @@ from sigmasight.batch.shards import ShardOutcome, run_shard
 from sigmasight.domain.books import Portfolio
 from sigmasight.domain.errors import NightHeldError, NotATradingDayError
 from sigmasight.domain.market_data import Market
+from sigmasight.services.market_plan import find_universe, is_asked
 from sigmasight.services.market_sync import Sources
 from sigmasight.services.valuation import Valuation
 from sigmasight.store.asked import forget_late, last_late
@@ -85,7 +86,7 @@ def _run(
         run = open_run(conn, as_of, holder=f"{socket.gethostname()}, process {os.getpid()}", shards=shards)
         done = finished_shards(conn, run)
     with _closed_on_error(db, run):
-        market = _market_data(db, plan, run, portfolios, progress)
+        market = _market_data(db, plan, run, portfolios, done, progress)
         with db.read() as conn:
             late = last_late(conn)
         still_good = {} if late else done  # what was done before data came late is done again
@@ -111,10 +112,13 @@ def _market_data(
     plan: NightPlan,
     run: Run,
     portfolios: Sequence[Portfolio],
+    done: Mapping[tuple[str, int], StepRecord],
     progress: Progress,
 ) -> MarketOutcome:
-    """Also after a takeover: what was asked already is not asked again, so it costs little."""
+    """Sync the markets, unless the process that this one takes over from did, and nothing new is held since."""
     markets = sorted({portfolio.market for portfolio in portfolios})
+    if (JOBS[0], 0) in done and all(_is_synced(db, plan, market, run.as_of) for market in markets):
+        return MarketOutcome.recalled(done[JOBS[0], 0])
     return sync_market(
         db,
         run,
@@ -124,6 +128,11 @@ def _market_data(
         with_chains=run.as_of == plan.last_completed,
         progress=lambda at, of: progress("market-data", at, of),
     )
+
+
+def _is_synced(db: Database, plan: NightPlan, market: Market, as_of: date) -> bool:
+    with db.write() as conn:
+        return is_asked(conn, find_universe(conn, market, plan.valuation.calendar, as_of))
 
 
 def _shards(

@@ -133,6 +133,15 @@ def needing_prices(conn: Connection, universe: Universe) -> frozenset[int]:
     return open_on(conn, universe.market, universe.as_of) & live
 
 
+def is_asked(conn: Connection, universe: Universe) -> bool:
+    """Whether everything that the universe looks at was asked for up to its day, so that a sync of it is done."""
+    prices = asked(conn, universe.market, "prices")
+    quotes = asked(conn, universe.market, "option_quotes")
+    live = (i for i in universe.contracts if i.option and i.option.expiry >= universe.as_of)
+    spans = [prices.get(i.symbol) for i in universe.priced] + [quotes.get(i.symbol) for i in live]
+    return all(span is not None and span[1] >= universe.as_of for span in spans)
+
+
 def plan_reference(conn: Connection, universe: Universe, *, history_sessions: int) -> tuple[Request, ...]:
     """Plan what has to be known before prices are asked: profiles, dividends and splits."""
     window = _window(universe, history_sessions)

@@ -23,9 +23,13 @@ from support.databases import run_command
 
 from .conftest import LAST, Nights, everybodys, opened, told, unwatched
 from support.processes import end_of, holder_of_night, started_night, wait_until, waits_for_a_lock
-from support.results import row_versions, runs
+from support.results import Rows, row_versions, runs
 
 DAY_BEFORE = date(2026, 11, 19)
+
+
+def but_asked_ranges(versions: Rows) -> Rows:
+    return {table: rows for table, rows in versions.items() if table != "asked_ranges"}
 
 
 @pytest.fixture
@@ -142,6 +146,7 @@ def test_a_stopped_night_that_wakes_up_after_another_one_took_over_saves_nothing
     assert (code, outcome.status) == (3, "ok"), said
     assert f"taken over by {socket.gethostname()}, process {os.getpid()}" in said
     assert "Traceback" not in said
-    assert row_versions(demo_url) == before
+    # What providers were asked may be noted twice: prices are added where they miss, whoever brings them.
+    assert but_asked_ranges(row_versions(demo_url)) == but_asked_ranges(before)
     assert [run[1:] for run in runs(demo_url)[61:]] == [(LAST, "ok", 2)]
     assert len(saved) == 183
