@@ -5,6 +5,7 @@ from datetime import date
 import psycopg
 from psycopg.sql import SQL, Identifier
 
+RunRow = tuple[int, date, str, int]
 Rows = dict[str, tuple[tuple[object, ...], ...]]
 
 # Ids of instruments are left out: a night that was cut off may have used some up.
@@ -65,7 +66,8 @@ def snapshot_versions(url: str, portfolio: str) -> dict[date, tuple[str, str]]:
         return {day: (written, line) for day, written, line in conn.execute(query, (portfolio,))}
 
 
-def runs(url: str) -> list[tuple[object, ...]]:
+def runs(url: str) -> list[RunRow]:
     """The runs in the order in which they were opened: id, as of, status, attempt."""
     with psycopg.connect(url) as conn:
-        return conn.execute("SELECT id, as_of, status, attempt FROM batch_runs ORDER BY id").fetchall()
+        rows = conn.execute("SELECT id, as_of, status, attempt FROM batch_runs ORDER BY id")
+        return [(key, as_of, status, attempt) for key, as_of, status, attempt in rows]

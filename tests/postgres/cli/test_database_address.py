@@ -11,7 +11,6 @@ import pytest
 from psycopg.conninfo import make_conninfo
 
 from sigmasight.store.embedded import start_server
-
 from support.databases import DatabaseCopies, run_command
 from support.processes import wait_until
 from support.results import row_versions

@@ -1,7 +1,6 @@
 """`sigmasight demo`: what it prints, what it checks, what it deletes."""
 
 import json
-from collections.abc import Iterator
 from decimal import Decimal
 
 import psycopg
@@ -24,12 +23,12 @@ STATUSES = {"queued", "running", "ok", "partial", "failed", "cancelled", "skippe
 
 
 @pytest.fixture(scope="module")
-def shown(databases: DatabaseCopies, with_demo: str) -> Iterator[str]:
+def shown(databases: DatabaseCopies, with_demo: str) -> str:
     """What the demo prints where all of it is there already."""
     with databases.copy(with_demo) as url:
         ended = run_command(url, "demo", "--json", "--no-serve")
     assert ended.returncode == 0, ended.stderr
-    yield ended.stdout
+    return ended.stdout
 
 
 def test_standard_output_is_one_object_of_the_agreed_shape(shown: str) -> None:
@@ -108,17 +107,28 @@ def test_the_check_of_a_whole_demo_says_so_and_changes_nothing(command: Command,
     assert row_versions(demo_url) == before
 
 
-@pytest.mark.parametrize(
-    ("damage", "what", "found"),
-    [
-        ("DELETE FROM users WHERE email LIKE '%hnw%'", "users", "2"),
-        ("DELETE FROM factor_definitions d WHERE NOT EXISTS (SELECT FROM factor_proxies p WHERE p.factor = d.name)", "factor definitions", "7"),
-        ("DELETE FROM stress_test_scenarios WHERE id = 'covid_crash_2020'", "stress scenarios", "17"),
-        ("DELETE FROM positions p USING instruments i WHERE i.id = p.instrument_id AND i.symbol = 'VNQ'", "positions of Balanced Individual Investor", "15"),
-        ("DELETE FROM portfolio_snapshots WHERE as_of > '2026-11-19'", "positions without a price in Sophisticated High Net Worth", f"no snapshot of {LAST_SESSION}"),
-    ],
-    ids=["user", "factor", "scenario", "position", "snapshot"],
-)  # fmt: skip
+DAMAGES = {
+    "user": ("DELETE FROM users WHERE email LIKE '%hnw%'", "users", "2"),
+    "factor": (
+        "DELETE FROM factor_definitions d WHERE NOT EXISTS (SELECT FROM factor_proxies p WHERE p.factor = d.name)",
+        "factor definitions",
+        "7",
+    ),
+    "scenario": ("DELETE FROM stress_test_scenarios WHERE id = 'covid_crash_2020'", "stress scenarios", "17"),
+    "position": (
+        "DELETE FROM positions p USING instruments i WHERE i.id = p.instrument_id AND i.symbol = 'VNQ'",
+        "positions of Balanced Individual Investor",
+        "15",
+    ),
+    "snapshot": (
+        "DELETE FROM portfolio_snapshots WHERE as_of > '2026-11-19'",
+        "positions without a price in Sophisticated High Net Worth",
+        f"no snapshot of {LAST_SESSION}",
+    ),
+}
+
+
+@pytest.mark.parametrize(("damage", "what", "found"), DAMAGES.values(), ids=DAMAGES.keys())
 def test_the_check_names_what_is_missing_and_fails(
     command: Command, demo_url: str, damage: str, what: str, found: str
 ) -> None:
@@ -154,9 +164,7 @@ def test_a_reset_asks_first_and_without_an_answer_deletes_nothing(demo_url: str)
 
 def test_a_confirmed_reset_makes_the_same_demo_anew_and_leaves_others_alone(demo_url: str, shown: str) -> None:
     with psycopg.connect(demo_url) as conn:
-        conn.execute(
-            "INSERT INTO users (email, name, password_hash) VALUES ('somebody@example.com', 'Somebody', 'x')"
-        )
+        conn.execute("INSERT INTO users (email, name, password_hash) VALUES ('somebody@example.com', 'Somebody', 'x')")
         conn.execute(
             "INSERT INTO portfolios (user_id, name, market, opened_on) SELECT id, 'Own', 'live', '2026-11-18' "
             "FROM users WHERE email = 'somebody@example.com'"
@@ -179,7 +187,7 @@ def people(url: str) -> dict[str, tuple[object, ...]]:
         "JOIN portfolios p ON p.user_id = u.id GROUP BY u.email, u.id"
     )
     with psycopg.connect(url) as conn:
-        return {email: rest for email, *rest in conn.execute(query).fetchall()}
+        return {row[0]: row[1:] for row in conn.execute(query).fetchall()}
 
 
 @pytest.mark.parametrize("environment", ["staging", "production"])

@@ -64,11 +64,12 @@ def plain(plain_url: str) -> Rows:
 
 def imported(url: str) -> list[tuple[object, ...]]:
     """What imports have brought in: symbol, quantity, price, date, tags."""
-    query = (
-        "SELECT i.symbol, p.quantity, p.entry_price, p.entry_date::text, array_remove(array_agg(t.name ORDER BY t.name), NULL) "
-        "FROM positions p JOIN instruments i ON i.id = p.instrument_id LEFT JOIN position_tags l ON l.position_id = p.id "
-        "LEFT JOIN tags t ON t.id = l.tag_id WHERE p.import_id IS NOT NULL GROUP BY p.id, i.symbol ORDER BY i.symbol, p.entry_date"
-    )
+    query = """
+        SELECT i.symbol, p.quantity, p.entry_price, p.entry_date::text,
+            array_remove(array_agg(t.name ORDER BY t.name), NULL)
+        FROM positions p JOIN instruments i ON i.id = p.instrument_id
+        LEFT JOIN position_tags l ON l.position_id = p.id LEFT JOIN tags t ON t.id = l.tag_id
+        WHERE p.import_id IS NOT NULL GROUP BY p.id, i.symbol ORDER BY i.symbol, p.entry_date"""
     with psycopg.connect(url) as conn:
         return conn.execute(query).fetchall()
 
@@ -90,7 +91,10 @@ def test_a_good_file_is_taken_with_its_tags_and_is_in_the_snapshot(
         ("XOM", Decimal(-20), Decimal(110), "2026-02-03", []),
     ]
     with psycopg.connect(demo_url) as conn:
-        query = "SELECT positions, short_positions, flows <> 0 FROM portfolio_snapshots s JOIN portfolios p ON p.id = s.portfolio_id WHERE p.name = %s AND as_of = %s"
+        query = (
+            "SELECT positions, short_positions, flows <> 0 FROM portfolio_snapshots s "
+            "JOIN portfolios p ON p.id = s.portfolio_id WHERE p.name = %s AND as_of = %s"
+        )
         assert conn.execute(query, (BOOK, TODAY)).fetchone() == (18, 1, True)
         assert conn.execute("SELECT action, detail->>'positions' FROM audit_log").fetchall() == [
             ("positions imported", "2")
@@ -125,7 +129,8 @@ def test_a_dry_run_shows_every_verdict_and_saves_nothing(command: Command, demo_
     assert [row["verdict"] for row in document["rows"]] == ["ok", "ok", "warning", "error"]
     assert [row["fate"] for row in document["rows"]] == ["take", "take", "take", "refuse"]
     assert ended.code == 5
-    created = command(demo_url, "import", file, "--portfolio", "New", "--create", "--user", "demo_hnw@sigmasight.com", "--dry-run", "--only-good")  # fmt: skip
+    new = ("--portfolio", "New", "--create", "--user", "demo_hnw@sigmasight.com")
+    created = command(demo_url, "import", file, *new, "--dry-run", "--only-good")
     assert created.code == 0, created.err
     assert row_versions(demo_url) == before
 
@@ -137,9 +142,12 @@ TAKEN = {
     "semicolons": (b"ticker;quantity;entry_price;entry_date;tags\nAAPL;10;180.5;2026-01-05;Core,New\n", 1),
     "a quoted line break": (HEADER + b'AAPL,10,180.5,2026-01-05,"one\ntwo"\nXOM,1,100,2026-01-05,\n', 2),
     "thousands separators": (BEGINNING + b'AAPL,"1,250","1,180.50",2026-01-05\n', 1),
-    "another order, other names, more columns": (b"Trade Date,Notes,QTY,Symbol,Price\n2026-01-05,hello,3,MSFT,400\n", 1),
+    "another order, other names, more columns": (
+        b"Trade Date,Notes,QTY,Symbol,Price\n2026-01-05,hello,3,MSFT,400\n",
+        1,
+    ),
     "an option": (BEGINNING + b"AAPL  270115C00200000,2,11.5,2026-01-05\n", 1),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize(("content", "rows"), TAKEN.values(), ids=TAKEN.keys())
@@ -241,7 +249,9 @@ def test_a_file_whose_rows_are_all_bad_is_refused_also_where_good_ones_would_do(
 
 
 def test_ten_thousand_rows_are_taken(command: Command, book_url: str, tmp_path: Path) -> None:
-    days = [f"20{year:02}-{month:02}-{day:02}" for year in range(10, 25) for month in range(1, 13) for day in range(1, 29)]
+    days = [
+        f"20{year:02}-{month:02}-{day:02}" for year in range(10, 25) for month in range(1, 13) for day in range(1, 29)
+    ]
     content = many(row_of(ticker, day=day) for ticker in ("AAPL", "MSFT") for day in days[:5000])
     ended = command(book_url, "import", saved(tmp_path, content), *INTO)
     assert ended.code == 0, ended.err
@@ -284,7 +294,10 @@ def test_a_portfolio_is_made_where_that_is_asked_for(command: Command, demo_url:
     assert command(demo_url, "import", file, *whose, "--create", "--simulated").code == 0
     assert command(demo_url, "night", "--as-of", TODAY).code == 0
     with psycopg.connect(demo_url) as conn:
-        query = "SELECT market, opened_on::text, s.positions, s.coverage, s.daily_pnl FROM portfolios p JOIN portfolio_snapshots s ON s.portfolio_id = p.id WHERE name = 'New'"
+        query = (
+            "SELECT market, opened_on::text, s.positions, s.coverage, s.daily_pnl FROM portfolios p "
+            "JOIN portfolio_snapshots s ON s.portfolio_id = p.id WHERE name = 'New'"
+        )
         assert conn.execute(query).fetchall() == [("simulated", TODAY, 2, 1.0, 0.0)]
 
 
@@ -296,7 +309,10 @@ def test_a_portfolio_of_the_live_market_is_valued_without_prices(
     night = command(demo_url, "night", "--as-of", TODAY, "--json")
     assert night.code == 0, night.err
     with psycopg.connect(demo_url) as conn:
-        query = "SELECT market, s.positions, s.coverage, s.nav, s.reasons->'nav' FROM portfolios p JOIN portfolio_snapshots s ON s.portfolio_id = p.id WHERE name = 'Real'"
+        query = (
+            "SELECT market, s.positions, s.coverage, s.nav, s.reasons->'nav' FROM portfolios p "
+            "JOIN portfolio_snapshots s ON s.portfolio_id = p.id WHERE name = 'Real'"
+        )
         assert conn.execute(query).fetchall() == [("live", 2, 0.0, None, ["no_price"])]
 
 
@@ -329,7 +345,9 @@ def test_a_name_that_two_users_have_needs_the_user(command: Command, demo_url: s
     ended = command(demo_url, "import", saved(tmp_path, GOOD), *INTO)
     assert ended.code == 1
     assert "--user" in ended.err
-    assert command(demo_url, "import", saved(tmp_path, GOOD), *INTO, "--user", "demo_individual@sigmasight.com").code == 0
+    assert (
+        command(demo_url, "import", saved(tmp_path, GOOD), *INTO, "--user", "demo_individual@sigmasight.com").code == 0
+    )
 
 
 def test_a_file_that_is_not_there_or_no_file_is_named(command: Command, demo_url: str, tmp_path: Path) -> None:

@@ -39,7 +39,9 @@ def test_a_range_runs_its_sessions_and_skips_the_days_between(command: Command, 
     assert [night["as_of"] for night in json.loads(ended.out)["nights"]] == ["2026-11-16", "2026-11-17"]
 
 
-def test_a_range_that_ends_in_the_future_runs_what_is_over_and_says_what_is_not(command: Command, demo_url: str) -> None:
+def test_a_range_that_ends_in_the_future_runs_what_is_over_and_says_what_is_not(
+    command: Command, demo_url: str
+) -> None:
     ended = command(demo_url, "night", "--from", "2026-11-19", "--to", "2026-11-24", "--json")
     assert ended.code == 0, ended.err
     document = json.loads(ended.out)
@@ -59,8 +61,8 @@ def test_without_a_date_the_last_completed_session_is_run_and_its_books_are_show
     ended = command(demo_url, "night")
     assert ended.code == 0, ended.err
     assert LAST_SESSION in ended.out
-    assert all(name in ended.out for name in ("Balanced Individual Investor", "partial", "coverage")) is False
+    assert "Balanced" in ended.out
     shown = json.loads(command(demo_url, "night", "--json").out)
     assert [night["as_of"] for night in shown["nights"]] == [LAST_SESSION]
     assert [job["name"] for job in shown["nights"][0]["jobs"]] == ["market-data", "values", "aggregation", "snapshots"]
-    assert [run[1].isoformat() for run in runs(demo_url)[61:]] == [LAST_SESSION] * 2
+    assert [str(run[1]) for run in runs(demo_url)[61:]] == [LAST_SESSION] * 2

@@ -41,7 +41,7 @@ def snapshots(url: str) -> list[tuple[object, ...]]:
     """All snapshots without the ids of what they are of."""
     query = (
         "SELECT p.name, s.as_of, to_jsonb(s) - 'portfolio_id' - 'user_id' FROM portfolio_snapshots s "
-        "JOIN portfolios p ON p.id = s.portfolio_id ORDER BY p.name COLLATE \"C\", s.as_of"
+        'JOIN portfolios p ON p.id = s.portfolio_id ORDER BY p.name COLLATE "C", s.as_of'
     )
     with psycopg.connect(url) as conn:
         return conn.execute(query).fetchall()

@@ -12,9 +12,9 @@ from sigmasight.services.ledger import state_amount
 from sigmasight.services.valuation import aggregate_books, value_portfolios
 from sigmasight.store.database import Database
 from support.databases import DatabaseCopies, run_command
+from support.results import Rows, result_rows, row_versions, runs, snapshot_rows
 
 from .conftest import INDIVIDUAL, LAST, UPLOAD, Nights, everybodys, opened, told
-from support.results import Rows, result_rows, row_versions, runs, snapshot_rows
 
 MISSING = (date(2026, 11, 23), date(2026, 11, 24), date(2026, 11, 25))
 LATER = date(2026, 11, 27)
@@ -53,9 +53,7 @@ def test_a_night_run_again_leaves_the_same_rows(demo_url: str, demo_db: Database
     outcomes = nights.run(demo_db, LAST, LAST, UPLOAD, date(2026, 10, 1))
     assert {outcome.status for outcome in outcomes} == {"ok"}
     assert result_rows(demo_url) == before
-    assert [run[1:] for run in runs(demo_url)[-4:]] == [
-        (outcome.as_of, "ok", 1) for outcome in outcomes
-    ]
+    assert [run[1:] for run in runs(demo_url)[-4:]] == [(outcome.as_of, "ok", 1) for outcome in outcomes]
 
 
 @pytest.mark.xdist_group("nights")

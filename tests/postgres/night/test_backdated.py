@@ -1,6 +1,6 @@
 """A change of the past makes the snapshots from its day on anew, leaves the older ones alone, and is written down."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -13,11 +13,10 @@ from sigmasight.domain.books import Portfolio, StatementKind
 from sigmasight.domain.errors import ConflictError, NotFoundError
 from sigmasight.services.ledger import Trade, close_position, record_trade, remove_position, state_amount
 from sigmasight.store.database import Database
-
 from support.databases import DatabaseCopies
+from support.results import snapshot_rows, snapshot_versions
 
 from .conftest import HEDGE_FUND, HIGH_NET_WORTH, INDIVIDUAL, LAST, UPLOAD, Nights, everybodys, opened
-from support.results import snapshot_rows, snapshot_versions
 
 Act = Callable[[Connection, Nights, Portfolio], None]
 
@@ -30,7 +29,8 @@ class Change:
     since: date
     action: str  # as the audit log names it
     act: Act  # as a user does it today
-    from_the_start: str  # the same, written into the ledger as if it had always been there
+    statement: str  # the same, written into the ledger as if it had always been there
+    values: Mapping[str, object]
 
 
 def position_of(conn: Connection, book: Portfolio, symbol: str) -> UUID:
@@ -66,8 +66,15 @@ def state(kind: StatementKind, day: date, amount: str) -> Act:
     )
 
 
-POSITION = "FROM instruments i WHERE i.id = p.instrument_id AND p.portfolio_id = :book AND i.symbol LIKE"
-STATEMENT = "INSERT INTO statements (portfolio_id, user_id, kind, as_of, amount) SELECT id, user_id"
+CLOSED = """
+    UPDATE positions p SET exit_date = :day, exit_price = CAST(:price AS numeric) FROM instruments i
+    WHERE i.id = p.instrument_id AND p.portfolio_id = :book AND i.symbol LIKE :symbol"""
+DELETED = """
+    DELETE FROM positions p USING instruments i
+    WHERE i.id = p.instrument_id AND p.portfolio_id = :book AND i.symbol LIKE :symbol"""
+STATED = """
+    INSERT INTO statements (portfolio_id, user_id, kind, as_of, amount)
+    SELECT id, user_id, :kind, :day, CAST(:amount AS numeric) FROM portfolios WHERE id = :book"""
 
 CHANGES = {
     "cash stated on a session": Change(
@@ -75,49 +82,56 @@ CHANGES = {
         since=date(2026, 10, 1),
         action="cash stated",
         act=state(StatementKind.CASH, date(2026, 10, 1), "5000.25"),
-        from_the_start=f"{STATEMENT}, 'cash', '2026-10-01', 5000.25 FROM portfolios WHERE id = :book",
+        statement=STATED,
+        values={"kind": "cash", "day": date(2026, 10, 1), "amount": "5000.25"},
     ),
     "unmodelled assets stated on a Sunday": Change(
         book=INDIVIDUAL,
         since=date(2026, 10, 18),
         action="unmodelled_assets stated",
         act=state(StatementKind.UNMODELLED_ASSETS, date(2026, 10, 18), "1234567.89"),
-        from_the_start=f"{STATEMENT}, 'unmodelled_assets', '2026-10-18', 1234567.89 FROM portfolios WHERE id = :book",
+        statement=STATED,
+        values={"kind": "unmodelled_assets", "day": date(2026, 10, 18), "amount": "1234567.89"},
     ),
     "a fund sold": Change(
         book=HIGH_NET_WORTH,
         since=date(2026, 10, 15),
         action="position closed",
         act=close("SPY", date(2026, 10, 15), "511.27"),
-        from_the_start=f"UPDATE positions p SET exit_date = '2026-10-15', exit_price = 511.27 {POSITION} 'SPY'",
+        statement=CLOSED,
+        values={"symbol": "SPY", "day": date(2026, 10, 15), "price": "511.27"},
     ),
     "a stock taken out": Change(
         book=HIGH_NET_WORTH,
         since=date(2026, 9, 8),
         action="position closed",
         act=close("PG", date(2026, 9, 8), None),
-        from_the_start=f"UPDATE positions p SET exit_date = '2026-09-08' {POSITION} 'PG'",
+        statement=CLOSED,
+        values={"symbol": "PG", "day": date(2026, 9, 8), "price": None},
     ),
     "a short covered": Change(
         book=HEDGE_FUND,
         since=date(2026, 11, 2),
         action="position closed",
         act=close("NFLX", date(2026, 11, 2), "480"),
-        from_the_start=f"UPDATE positions p SET exit_date = '2026-11-02', exit_price = 480 {POSITION} 'NFLX'",
+        statement=CLOSED,
+        values={"symbol": "NFLX", "day": date(2026, 11, 2), "price": "480"},
     ),
     "options sold": Change(
         book=HEDGE_FUND,
         since=date(2026, 10, 30),
         action="position closed",
         act=close("SPY2%", date(2026, 10, 30), "7.15"),
-        from_the_start=f"UPDATE positions p SET exit_date = '2026-10-30', exit_price = 7.15 {POSITION} 'SPY2%'",
+        statement=CLOSED,
+        values={"symbol": "SPY2%", "day": date(2026, 10, 30), "price": "7.15"},
     ),
     "a short that never was": Change(
         book=HEDGE_FUND,
         since=UPLOAD,
         action="position deleted",
         act=remove("ROKU"),
-        from_the_start=f"DELETE FROM positions p USING {POSITION.removeprefix('FROM ')} 'ROKU'",
+        statement=DELETED,
+        values={"symbol": "ROKU"},
     ),
 }
 
@@ -163,7 +177,8 @@ def test_the_snapshots_are_those_of_a_history_in_which_it_was_so_from_the_start(
         with db.write() as conn:
             conn.execute(text("TRUNCATE portfolio_snapshots, batch_runs, batch_steps"))
             for change in CHANGES.values():
-                assert conn.execute(text(change.from_the_start), {"book": books[change.book].id}).rowcount == 1
+                values = {**change.values, "book": books[change.book].id}
+                assert conn.execute(text(change.statement), values).rowcount == 1
         every_fifth = nights.sessions()[::5]
         outcomes = nights.run(db, *every_fifth)
         made, changed = snapshot_rows(always), snapshot_rows(demo_url)
@@ -203,7 +218,8 @@ def test_what_was_bought_before_it_was_told_is_brought_in_today_without_profit(
         trade = Trade(instrument, Decimal(10), Decimal(100), date(2026, 9, 1))
         record_trade(conn, nights.valuation, book.user_id, book.id, trade, today=LAST)
         (after,) = (each.measures for each in everybodys(conn, LAST, LAST) if each.portfolio_id == book.id)
-    assert (after.cash, after.daily_pnl) == (before.cash, pytest.approx(before.daily_pnl))
+    assert after.cash == before.cash
+    assert after.daily_pnl == pytest.approx(before.daily_pnl)
     assert after.flows - before.flows == pytest.approx(after.nav - before.nav)
     assert after.unrealised_pnl - before.unrealised_pnl == pytest.approx(after.nav - before.nav - 1000)
 
@@ -221,7 +237,11 @@ def test_a_change_that_is_refused_changes_nothing(
     with pytest.raises(NotFoundError), demo_db.write() as conn:
         remove_position(conn, nights.valuation, other.user_id, position_of(conn, book, "AAPL"))
     with pytest.raises(ConflictError, match="closed on 2026-11-02"), demo_db.write() as conn:
-        close("AAPL", date(2026, 11, 2), "1")(conn, nights, book)
-        close("AAPL", date(2026, 11, 3), "1")(conn, nights, book)
+        close_twice(conn, nights, book)
     assert {each.name: snapshot_versions(demo_url, each.name) for each in books} == before
     assert audit(demo_url, book) == []
+
+
+def close_twice(conn: Connection, nights: Nights, book: Portfolio) -> None:
+    close("AAPL", date(2026, 11, 2), "1")(conn, nights, book)
+    close("AAPL", date(2026, 11, 3), "1")(conn, nights, book)

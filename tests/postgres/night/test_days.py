@@ -7,9 +7,9 @@ import pytest
 from sigmasight.batch.night import run_night
 from sigmasight.domain.errors import NotATradingDayError
 from sigmasight.store.database import Database
-
-from .conftest import LAST, Nights, unwatched
 from support.results import row_versions
+
+from .conftest import Nights, unwatched
 
 THANKSGIVING = date(2026, 11, 26)
 

@@ -20,10 +20,10 @@ from sigmasight.services.market_sync import Sources
 from sigmasight.store.database import Database
 from sigmasight.store.runs import Run, hold_night, open_run
 from support.databases import run_command
-
-from .conftest import LAST, Nights, everybodys, opened, told, unwatched
 from support.processes import end_of, holder_of_night, started_night, wait_until, waits_for_a_lock
 from support.results import Rows, row_versions, runs
+
+from .conftest import LAST, Nights, everybodys, opened, told, unwatched
 
 DAY_BEFORE = date(2026, 11, 19)
 

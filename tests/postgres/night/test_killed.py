@@ -3,7 +3,7 @@
 import random
 import signal
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -11,10 +11,10 @@ import psycopg
 import pytest
 
 from support.databases import DatabaseCopies
+from support.processes import end_of, holder_of_night, started_night, wait_until
+from support.results import Rows, RunRow, result_rows, runs
 
 from .conftest import Nights, opened
-from support.processes import end_of, holder_of_night, started_night, wait_until
-from support.results import Rows, result_rows, runs
 
 pytestmark = pytest.mark.xdist_group("killed nights")
 
@@ -88,7 +88,7 @@ def test_a_night_killed_at_a_random_moment_and_run_again_leaves_the_rows_of_an_u
     assert runs(kill_url)[61:] == expected_runs(left, runs(kill_url)[61:])
 
 
-def expected_runs(left: list[tuple[object, ...]], now: list[tuple[object, ...]]) -> list[tuple[object, ...]]:
+def expected_runs(left: Sequence[RunRow], now: Sequence[RunRow]) -> list[RunRow]:
     """A run that was open is finished by a second attempt; a date that was done, or not begun, has a new run."""
     taken_over = [(key, day, "ok", 2 if status == "running" else 1) for key, day, status, _ in left]
     open_days = {day for _, day, status, _ in left if status == "running"}

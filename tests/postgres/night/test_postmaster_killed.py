@@ -18,7 +18,6 @@ from psycopg.conninfo import make_conninfo
 from sigmasight.store.embedded import start_server
 from sigmasight.store.embedded.server import ROOT_BASE
 from support.databases import LAST_SESSION, NOW, DatabaseCopies
-
 from support.processes import end_of, started, wait_until
 
 DEMO = ("demo", "--json", "--no-serve")

@@ -29,7 +29,7 @@ def test_each_day_made_again_on_the_day_before_is_what_is_stored(
             for each in made_again(conn, nights, books, {book.id: [day] for book in books})
         ]
     assert len(stored) == 183
-    assert sorted(made, key=lambda each: (each["portfolio_id"], each["as_of"])) == stored  # type: ignore[operator]
+    assert sorted(made, key=lambda each: (each["portfolio_id"], each["as_of"])) == stored
 
 
 def test_all_days_made_again_from_nothing_in_one_walk_are_what_is_stored(

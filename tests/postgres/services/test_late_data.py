@@ -29,7 +29,7 @@ from sigmasight.services.market_plan import (
 )
 from sigmasight.services.valuation import wanted_days
 from sigmasight.store.instruments import save_options
-from sigmasight.store.people import outdated
+from sigmasight.store.positions import outdated
 
 SPAN = (MONDAY, FRIDAY)
 CALL = "AAA261218C00100000"

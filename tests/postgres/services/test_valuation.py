@@ -33,9 +33,9 @@ from sigmasight.services.valuation import (
     value_portfolios,
     wanted_days,
 )
+from sigmasight.store.asked import note_late
 from sigmasight.store.instruments import save_options
 from sigmasight.store.people import add_statement
-from sigmasight.store.positions import outdate_snapshots
 from sigmasight.store.prices import save_bars, save_dividends, save_splits
 from sigmasight.store.snapshots import replace_snapshots
 
@@ -107,7 +107,7 @@ def test_data_that_came_late_have_their_days_made_again(desk: Desk, share: int) 
     late = new_book(desk.conn, new_user(desk.conn, "bob"), opened_on=MONDAY)
     desk.bring_in(share, 5, MONDAY)
     desk.make_snapshots(*WEEK, books=[desk.book, late])
-    outdate_snapshots(desk.conn, Market.LIVE, {share: TUESDAY})
+    note_late(desk.conn, Market.LIVE, {share: TUESDAY})
     assert wanted_days(desk.conn, [desk.book, late], LATER) == {
         desk.book.id: {TUESDAY, WEDNESDAY, THURSDAY, FRIDAY, LATER},
         late.id: {LATER},

@@ -6,7 +6,7 @@ from decimal import Decimal
 from uuid import UUID
 
 import pytest
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, select
 
 from postgres.store.builders import (
     FRIDAY,
@@ -20,31 +20,26 @@ from postgres.store.builders import (
     new_user,
 )
 from postgres.store.conftest import full_snapshot
-from sigmasight.domain.books import Portfolio, Statement, StatementKind
+from sigmasight.domain.books import Statement, StatementKind
 from sigmasight.domain.errors import ConflictError, NotFoundError
 from sigmasight.domain.market_data import Market
-from sigmasight.store.database import Database
 from sigmasight.store.people import (
     User,
     add_portfolio,
     add_statement,
     add_user,
     all_portfolios,
-    delete_user,
     ensure_tags,
     find_portfolios,
     find_user,
     first_unfinished,
     load_statements,
-    lock_portfolios,
-    mark_renewed,
-    outdated,
     owned_portfolio,
     portfolios_on,
 )
 from sigmasight.store.positions import NewPosition, add_positions
 from sigmasight.store.snapshots import replace_snapshots
-from sigmasight.store.tables import metadata, portfolio_settings, portfolios, tags, users
+from sigmasight.store.tables import portfolio_settings, tags
 
 NOBODY = UUID(int=0)
 
@@ -157,47 +152,3 @@ def test_a_market_is_unfinished_since_the_oldest_of_its_last_snapshots(conn: Con
     replace_snapshots(conn, [second], [replace(full_snapshot(second), as_of=WEDNESDAY)])
     assert first_unfinished(conn, Market.LIVE, THURSDAY) == WEDNESDAY
     assert first_unfinished(conn, Market.LIVE, WEDNESDAY) == MONDAY
-    _outdate(conn, first, TUESDAY)
-    assert first_unfinished(conn, Market.LIVE, THURSDAY) == TUESDAY
-
-
-def test_outdated_portfolios_are_noted_until_they_are_renewed(conn: Connection) -> None:
-    alice = new_user(conn)
-    first, second = new_book(conn, alice, "one"), new_book(conn, alice, "two")
-    both = [first.id, second.id]
-    _outdate(conn, first, TUESDAY)
-    _outdate(conn, second, MONDAY)
-    assert outdated(conn, both) == {first.id: TUESDAY, second.id: MONDAY}
-    assert outdated(conn, [first.id]) == {first.id: TUESDAY}
-    mark_renewed(conn, [second.id])
-    mark_renewed(conn, [])
-    assert outdated(conn, both) == {first.id: TUESDAY}
-
-
-def _outdate(conn: Connection, book: Portfolio, day: date) -> None:
-    conn.execute(update(portfolios).where(portfolios.c.id == book.id).values(stale_from=day))
-
-
-def test_a_user_is_deleted_with_all_that_is_his(conn: Connection) -> None:
-    book = new_book(conn, alice := new_user(conn))
-    add_statement(conn, book, StatementKind.CASH, MONDAY, Decimal(1))
-    tag_ids = ensure_tags(conn, alice.id, ["Core"])
-    new = NewPosition(new_share(conn, "AAA"), Decimal(1), Decimal(1), FRIDAY, ("Core",))
-    add_positions(conn, book, [new], recorded_on=FRIDAY, tag_ids=tag_ids, imported=False)
-    delete_user(conn, alice.id)
-    owned = [table for table in metadata.tables.values() if "user_id" in table.c]
-    assert {table.name for table in [users, *owned] if conn.execute(select(table)).first()} == set()
-
-
-def test_a_locked_portfolio_waits_for_the_transaction_that_holds_it(db: Database) -> None:
-    with db.write() as conn:
-        book = new_book(conn, new_user(conn), opened_on=OPENED)
-    with db.write() as holding:
-        lock_portfolios(holding, [book.id])
-        with db.write() as other:
-            other.exec_driver_sql("SET LOCAL lock_timeout = '10ms'")
-            with pytest.raises(Exception, match="canceling statement due to lock timeout"):
-                lock_portfolios(other, [book.id])
-            other.rollback()
-    with db.write() as conn:
-        lock_portfolios(conn, [book.id])

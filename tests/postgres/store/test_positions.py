@@ -23,8 +23,9 @@ from postgres.store.conftest import full_snapshot
 from sigmasight.domain.books import Portfolio, Position, TagOfPosition
 from sigmasight.domain.errors import NotFoundError
 from sigmasight.domain.market_data import Market
+from sigmasight.store.asked import note_late
 from sigmasight.store.instruments import save_options
-from sigmasight.store.people import ensure_tags, outdated
+from sigmasight.store.people import ensure_tags
 from sigmasight.store.positions import (
     ImportRecord,
     NewPosition,
@@ -36,7 +37,7 @@ from sigmasight.store.positions import (
     load_positions,
     load_tags,
     open_on,
-    outdate_snapshots,
+    outdated,
     owned_position,
     symbols_of,
     write_exit,
@@ -188,13 +189,13 @@ def test_what_comes_late_outdates_whoever_held_it_then(conn: Connection, share: 
     write_exit(conn, position.id, exit_date=TUESDAY, exit_price=None)
     books = (held, bought_later, sold, by_option, without, demo)
     replace_snapshots(conn, books, [full_snapshot(one) for one in books])
-    outdate_snapshots(conn, Market.LIVE, {})
+    note_late(conn, Market.LIVE, {})
     assert outdated(conn, [one.id for one in (*books, empty)]) == {}
-    outdate_snapshots(conn, Market.LIVE, {share: WEDNESDAY})
-    late = {held.id: WEDNESDAY, by_option.id: WEDNESDAY, bought_later.id: THURSDAY}
+    note_late(conn, Market.LIVE, {share: WEDNESDAY})
+    late = {held.id: WEDNESDAY, empty.id: WEDNESDAY, by_option.id: WEDNESDAY, bought_later.id: THURSDAY}
     assert outdated(conn, [one.id for one in (*books, empty)]) == late
-    outdate_snapshots(conn, Market.LIVE, {share: MONDAY})
-    outdate_snapshots(conn, Market.LIVE, {share: FRIDAY})
+    note_late(conn, Market.LIVE, {share: MONDAY})
+    note_late(conn, Market.LIVE, {share: FRIDAY})
     assert outdated(conn, [held.id, sold.id]) == {held.id: MONDAY, sold.id: MONDAY}
 
 

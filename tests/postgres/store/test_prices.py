@@ -23,7 +23,7 @@ from postgres.store.builders import (
     quotes_of,
 )
 from sigmasight.domain.market_data import DailyBars, Dividend, Market, Marks, OptionQuotes, Split, Yields
-from sigmasight.store.asked import remember_asked, set_aside
+from sigmasight.store.asked import note_late, remember_asked, set_aside
 from sigmasight.store.instruments import save_options
 from sigmasight.store.prices import (
     closes_before,
@@ -243,6 +243,7 @@ def test_a_market_is_forgotten_whole_and_the_other_stays(conn: Connection, share
         remember_asked(conn, market, "prices", ["AAA"], span=(MONDAY, MONDAY), source="one")
         row = {"symbol": "AAA", "day": MONDAY, "field": "close", "value": "-1.0", "why": "it is below 0"}
         set_aside(conn, market, [row], "one")
+        note_late(conn, market, {share: MONDAY})
     forget_market(conn, SIMULATED)
     tables = [t for t in metadata.tables.values() if "market" in t.c and t.name != "portfolios"]
     counts = {
@@ -252,4 +253,4 @@ def test_a_market_is_forgotten_whole_and_the_other_stays(conn: Connection, share
         for table in tables
     }
     assert counts == {table.name: {LIVE: 1, SIMULATED: 0} for table in tables}
-    assert len(tables) == 7
+    assert len(tables) == 8
