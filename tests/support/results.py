@@ -32,7 +32,7 @@ def result_rows(url: str) -> Rows:
         return {
             table: tuple(
                 conn.execute(
-                    f'SELECT day, count(*), md5(string_agg(line, chr(10) ORDER BY line COLLATE "C")) FROM ({query}) AS lines '  # noqa: S608, E501
+                    f'SELECT day, count(*), md5(string_agg(line, chr(10) ORDER BY line COLLATE "C")) FROM ({query}) AS lines '  # noqa: E501
                     "GROUP BY day ORDER BY day".encode()
                 ).fetchall()
             )

@@ -56,7 +56,7 @@ def bring_in_options_deep_in_the_money(conn: Connection) -> None:
             WHERE p.name LIKE 'Long/Short%' AND u.symbol = :underlying AND i.option_right = :right AND i.expiry IN (
                 SELECT h.expiry FROM instruments h JOIN positions o ON o.instrument_id = h.id
                 WHERE h.underlying_id = u.id)
-            ORDER BY i.strike {order} LIMIT 1"""  # noqa: S608
+            ORDER BY i.strike {order} LIMIT 1"""
         values = {"underlying": underlying, "right": right, "quantity": quantity, "day": LAST}
         assert conn.execute(text(query), values).rowcount == 1
 
