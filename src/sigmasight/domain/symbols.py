@@ -68,6 +68,15 @@ def occ_symbol(terms: OptionTerms) -> str:
     return f"{terms.underlying.replace('.', '')}{terms.expiry:%y%m%d}{right}{int(thousandths):08d}"
 
 
+def has_occ_symbol(terms: OptionTerms) -> bool:
+    """Whether a contract's terms fit into an OCC symbol."""
+    try:
+        occ_symbol(terms)
+    except InvalidSymbolError:
+        return False
+    return True
+
+
 def class_share_spellings(ticker: str) -> tuple[str, ...]:
     """The other ways in which files and providers write a class share: BRK-B, BRK/B and BRKB for BRK.B."""
     base, point, share_class = ticker.partition(".")

@@ -10,6 +10,7 @@ import numpy as np
 from sigmasight.domain.errors import ProviderError
 from sigmasight.domain.instruments import OptionTerms, Profile
 from sigmasight.domain.market_data import DailyBars, Dividend, Market, OptionQuotes, Split, Yields
+from sigmasight.domain.symbols import has_occ_symbol
 from sigmasight.market.action_checks import check_dividends, check_profiles, check_splits
 from sigmasight.market.checks import RefusedRow, check_bars, check_option_quotes, check_yields
 from sigmasight.market.ports import Options, Prices, Profiles, Provider, Rates
@@ -164,7 +165,7 @@ def _actions(provider: Prices, symbols: Sequence[str], first: date, last: date) 
 
 
 def _first_word(answer: Answer) -> Collection[str]:
-    """No dividend is an answer too: the first provider of the plan that serves a symbol has the only word."""
+    """What has a dividend or split is answered; of all else the next provider is asked too, if there is one."""
     return {row.symbol for row in answer.dividends} | {row.symbol for row in answer.splits}
 
 
@@ -260,7 +261,7 @@ def _store_quotes(conn: Connection, universe: Universe, request: Request, answer
     if isinstance(request, QuoteRequest):
         ids = {terms: universe.ids[symbol] for symbol, terms in request.contracts.items()}
     else:
-        ids = save_options(conn, answer.quotes, universe.as_of)
+        ids = save_options(conn, [terms for terms in answer.quotes if has_occ_symbol(terms)], universe.as_of)
     known = {ids[terms]: quotes for terms, quotes in answer.quotes.items() if terms in ids}
     checked = {key: check_option_quotes(quotes, today=universe.as_of) for key, quotes in known.items()}
     gained = save_quotes(conn, universe.market, {key: each.accepted for key, each in checked.items()}, answer.source)

@@ -1,5 +1,6 @@
 """Symbols: tickers as people write them, and OCC symbols there and back."""
 
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 
@@ -9,7 +10,7 @@ from hypothesis import strategies as st
 
 from sigmasight.domain.errors import InvalidSymbolError
 from sigmasight.domain.instruments import OptionTerms, Right
-from sigmasight.domain.symbols import looks_like_option, normalize_ticker, occ_symbol, parse_occ
+from sigmasight.domain.symbols import has_occ_symbol, looks_like_option, normalize_ticker, occ_symbol, parse_occ
 
 PUT = OptionTerms("AAPL", date(2025, 8, 15), Right.PUT, Decimal(200))
 TERMS = st.builds(
@@ -112,3 +113,9 @@ def test_any_text_is_an_option_or_refused(text: str) -> None:
     except InvalidSymbolError:
         return
     assert parse_occ(occ_symbol(terms)) == terms
+
+
+def test_a_contract_whose_strike_is_no_whole_thousandth_has_no_occ_symbol() -> None:
+    terms = OptionTerms("AAPL", date(2027, 1, 15), Right.CALL, Decimal("33.3333"))
+    assert not has_occ_symbol(terms)
+    assert has_occ_symbol(replace(terms, strike=Decimal("33.333")))
