@@ -1,6 +1,8 @@
 """A real server for each test process; databases migrated once, and tests on copies or rolled back."""
 
 import shutil
+import subprocess
+import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,10 +13,19 @@ from sqlalchemy import Connection
 from sigmasight.domain.calendar import TradingCalendar
 from sigmasight.store.calendar import load_calendar
 from sigmasight.store.database import Database
-from sigmasight.store.embedded import start_server
 from sigmasight.wiring.application import open_application
 from sigmasight.wiring.settings import Settings
 from support.databases import DatabaseCopies, environment, run_command
+
+KEEPER = """
+import sys
+from pathlib import Path
+from sigmasight.store.embedded import start_server
+with start_server(Path(sys.argv[1]) / "home", root_base=Path(sys.argv[1]) / "root") as server:
+    print(server.url, flush=True)
+    sys.stdin.read()
+"""
+"""Keeps the server in a process of its own: tests of the server itself do as they like with the ones of this process."""
 
 
 @pytest.fixture(scope="session")
@@ -22,8 +33,13 @@ def databases() -> Iterator[DatabaseCopies]:
     """The server of this test process, outside pytest's own directories: PostgreSQL's account must reach it."""
     base = Path(tempfile.mkdtemp(prefix="sigmasight-tests-"))
     base.chmod(0o755)
-    with start_server(base / "home", root_base=base / "root") as server:
-        yield DatabaseCopies(server.url)
+    keeper = [sys.executable, "-c", KEEPER, str(base)]
+    with subprocess.Popen(keeper, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        url = process.stdout.readline().strip()
+        assert url, "the server of the tests did not start"
+        yield DatabaseCopies(url)
+        process.communicate("")
     shutil.rmtree(base)
 
 

@@ -61,6 +61,13 @@ def waits_for_a_lock(url: str) -> bool:
         return conn.execute(query).fetchone() != (0,)
 
 
+def nobody_else_is_connected(url: str) -> bool:
+    """Whether all connections to the database are gone: that of a killed process ends what it was told before."""
+    query = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
+    with psycopg.connect(url) as conn:
+        return conn.execute(query).fetchone() == (0,)
+
+
 def holder_of_night(url: str, as_of: date) -> int | None:
     """The server process whose connection holds a date's night."""
     query = (

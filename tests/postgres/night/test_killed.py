@@ -11,7 +11,7 @@ import psycopg
 import pytest
 
 from support.databases import DatabaseCopies
-from support.processes import end_of, holder_of_night, started_night, wait_until
+from support.processes import end_of, nobody_else_is_connected, started_night, wait_until
 from support.results import Rows, RunRow, result_rows, runs
 
 from .conftest import Nights, opened
@@ -81,6 +81,7 @@ def test_a_night_killed_at_a_random_moment_and_run_again_leaves_the_rows_of_an_u
         time.sleep(undisturbed.seconds * share)
         process.kill()
         process.wait()
+    wait_until(lambda: nobody_else_is_connected(kill_url))
     left = runs(kill_url)[61:]
     with opened(kill_url) as db:
         nights.run(db, *MISSING, last=LAST)
@@ -107,7 +108,7 @@ def test_the_run_of_a_killed_night_is_taken_over_where_it_stopped(
         wait_until(lambda: waits_in(kill_url, table))
         process.kill()
         process.wait()
-    wait_until(lambda: holder_of_night(kill_url, MISSING[0]) is None)
+    wait_until(lambda: nobody_else_is_connected(kill_url))
     (open_run,) = runs(kill_url)[61:]
     done = steps(kill_url, open_run[0])
     assert open_run[2:] == ("running", 1)
