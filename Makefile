@@ -26,7 +26,7 @@ demo: setup ## Three portfolios, sixty nights, one summary
 	@$(BIN)/sigmasight demo
 
 test: setup ## Run every test, with coverage
-	@$(BIN)/python -m pytest -n 2 --dist loadgroup --cov --cov-report=term
+	@$(BIN)/python -m pytest -n 2 --dist loadgroup --cov=sigmasight --cov-report=term
 
 check: setup ## What CI runs before the tests: format, lint, types, rooms
 	@$(BIN)/ruff format --check src tests benchmarks

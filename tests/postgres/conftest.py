@@ -25,7 +25,7 @@ with start_server(Path(sys.argv[1]) / "home", root_base=Path(sys.argv[1]) / "roo
     print(server.url, flush=True)
     sys.stdin.read()
 """
-"""Keeps the server in a process of its own: tests of the server itself do as they like with the ones of this process."""
+"""Keeps the server in a process of its own: tests of the server itself stop those of this process."""
 
 
 @pytest.fixture(scope="session")

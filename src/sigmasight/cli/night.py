@@ -38,6 +38,8 @@ def run_nights(
         raise typer.BadParameter("--as-of names one session, --from and --to several: use one of the two")
     if (first is None) != (last is None):
         raise typer.BadParameter("--from and --to belong together")
+    if first is not None and last is not None and last < first:
+        raise typer.BadParameter("--from names a later day than --to")
     settings = Settings()
     configure_logs(settings)
     with open_application(settings, announce) as application:

@@ -128,11 +128,8 @@ class Database:
         except psycopg.ProgrammingError:
             return None
         ports = str(parts.get("port") or 0).split(",")
-        return (
-            {name: str(value) for name, value in parts.items()}
-            if all(not port or port.isdigit() for port in ports)
-            else None
-        )
+        whole = all(not port or port.isdigit() for port in ports) and "@" not in str(parts.get("host", ""))
+        return {name: str(value) for name, value in parts.items()} if whole else None
 
 
 def take_turn(conn: Connection, what: str) -> None:
