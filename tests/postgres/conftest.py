@@ -38,7 +38,9 @@ def databases() -> Iterator[DatabaseCopies]:
         assert process.stdout is not None
         url = process.stdout.readline().strip()
         assert url, "the server of the tests did not start"
-        yield DatabaseCopies(url)
+        copies = DatabaseCopies(url)
+        copies.forgo_durability()
+        yield copies
         process.communicate("")
     shutil.rmtree(base)
 

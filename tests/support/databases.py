@@ -26,6 +26,13 @@ class DatabaseCopies:
     def __init__(self, url: str) -> None:
         self._url = url
 
+    def forgo_durability(self) -> None:
+        """Do not wait for the disk: these databases need not survive the machine, only their processes."""
+        with self._superuser() as conn:
+            for setting in ("fsync", "synchronous_commit", "full_page_writes"):
+                conn.execute(SQL("ALTER SYSTEM SET {} = off").format(Identifier(setting)))
+            conn.execute("SELECT pg_reload_conf()")
+
     def url_of(self, name: str) -> str:
         """The address of a database of this server, for its owner."""
         address = psycopg.conninfo.conninfo_to_dict(self._url)

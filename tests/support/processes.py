@@ -1,13 +1,16 @@
 """Nights that run as processes of their own, and what of them can be seen from outside."""
 
+import os
 import subprocess
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date
+from pathlib import Path
 
 import psycopg
 
+from sigmasight.store.embedded.server import ROOT_BASE
 from support.databases import COMMAND, environment
 
 DEADLINE_SECONDS = 120
@@ -52,6 +55,14 @@ def end_of(process: subprocess.Popen[str]) -> tuple[int, str]:
     """Wait for a process to end; its exit code and what it said on standard error."""
     _, said = process.communicate(timeout=DEADLINE_SECONDS)
     return process.returncode, said
+
+
+def server_files(home: Path) -> Path | None:
+    """Where the embedded server's files of a home are: for root not in the home, because PostgreSQL is not root's."""
+    if os.geteuid() != 0:
+        return home
+    notes = ROOT_BASE.glob("*/HOME")
+    return next((note.parent for note in notes if note.read_text(encoding="utf-8").strip() == str(home)), None)
 
 
 def waits_for_a_lock(url: str) -> bool:

@@ -47,7 +47,7 @@ class Database:
     @contextmanager
     def session(self) -> Iterator[Connection]:
         """A connection outside any transaction, for what lives as long as it does: advisory locks."""
-        with self._engine.connect().execution_options(isolation_level="AUTOCOMMIT") as conn:
+        with self._explained(), self._engine.connect().execution_options(isolation_level="AUTOCOMMIT") as conn:
             try:
                 yield conn
             finally:
@@ -73,9 +73,13 @@ class Database:
 
     @contextmanager
     def _begin(self) -> Iterator[Connection]:
+        with self._explained(), self._engine.connect() as conn, conn.begin():
+            yield conn
+
+    @contextmanager
+    def _explained(self) -> Iterator[None]:
         try:
-            with self._engine.connect() as conn, conn.begin():
-                yield conn
+            yield
         except DBAPIError as error:
             self._explain(error.orig if isinstance(error.orig, psycopg.Error) else None)
             raise

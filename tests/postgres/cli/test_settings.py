@@ -1,10 +1,12 @@
 """Settings come from the environment and `.env`; a wrong one is named, and `.env.example` lists all of them."""
 
+import shutil
 from pathlib import Path
 
 import pytest
 
 from sigmasight.wiring.settings import NAMES, Settings
+from support.processes import server_files
 
 from .conftest import Command
 
@@ -47,6 +49,7 @@ def test_the_clock_stands_still_in_development_only(command: Command, url: str) 
 def test_binaries_that_are_none_are_named(command: Command, tmp_path: Path) -> None:
     home = tmp_path / "home"
     ended = command(None, "night", SIGMASIGHT_HOME=str(home), SIGMASIGHT_POSTGRES_BINARIES=str(tmp_path))
+    shutil.rmtree(server_files(home) or home)
     assert (ended.code, ended.out) == (4, "")
     assert "is no bin directory of PostgreSQL" in ended.err
 

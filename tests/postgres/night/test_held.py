@@ -14,7 +14,7 @@ from sqlalchemy import text
 from sigmasight.batch.night import run_night
 from sigmasight.batch.shards import run_shard
 from sigmasight.domain.books import Portfolio
-from sigmasight.domain.errors import NightHeldError
+from sigmasight.domain.errors import NightHeldError, ServerUnreachableError
 from sigmasight.domain.market_data import Market
 from sigmasight.services.market_sync import Sources
 from sigmasight.store.database import Database
@@ -150,3 +150,16 @@ def test_a_stopped_night_that_wakes_up_after_another_one_took_over_saves_nothing
     assert but_asked_ranges(row_versions(demo_url)) == but_asked_ranges(before)
     assert [run[1:] for run in runs(demo_url)[61:]] == [(LAST, "ok", 2)]
     assert len(saved) == 183
+
+
+def test_a_connection_that_is_cut_while_the_date_is_asked_for_is_told(demo_db: Database) -> None:
+    with pytest.raises(ServerUnreachableError, match="went away"):
+        ask_on_a_cut_connection(demo_db)
+
+
+def ask_on_a_cut_connection(db: Database) -> None:
+    with db.session() as asking:
+        backend = asking.execute(text("SELECT pg_backend_pid()")).scalar_one()
+        with db.write() as cutting:
+            cutting.execute(text("SELECT pg_terminate_backend(:backend)"), {"backend": backend})
+        hold_night(asking, LAST)

@@ -16,9 +16,8 @@ import pytest
 from psycopg.conninfo import make_conninfo
 
 from sigmasight.store.embedded import start_server
-from sigmasight.store.embedded.server import ROOT_BASE
 from support.databases import LAST_SESSION, NOW, DatabaseCopies
-from support.processes import end_of, started, wait_until
+from support.processes import end_of, server_files, started, wait_until
 
 DEMO = ("demo", "--json", "--no-serve")
 
@@ -42,11 +41,8 @@ class Home:
 
     @property
     def base(self) -> Path | None:
-        """Where the server's files are: for root not in the home itself, because PostgreSQL does not run as root."""
-        if os.geteuid() != 0:
-            return self.path
-        notes = ROOT_BASE.glob("*/HOME")
-        return next((note.parent for note in notes if note.read_text().strip() == str(self.path)), None)
+        """Where the server's files are, once they are there."""
+        return server_files(self.path)
 
     def postmaster(self) -> list[str] | None:
         """The lines of the server's pid file: its pid comes first, the directory of its socket is the fifth."""
