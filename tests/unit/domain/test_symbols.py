@@ -119,3 +119,9 @@ def test_a_contract_whose_strike_is_no_whole_thousandth_has_no_occ_symbol() -> N
     terms = OptionTerms("AAPL", date(2027, 1, 15), Right.CALL, Decimal("33.3333"))
     assert not has_occ_symbol(terms)
     assert has_occ_symbol(replace(terms, strike=Decimal("33.333")))
+
+
+@pytest.mark.parametrize("terms", [replace(PUT, underlying="TOOLONGNAME"), replace(PUT, expiry=date(2125, 8, 17))])
+def test_a_root_that_is_none_or_another_century_has_no_occ_symbol(terms: OptionTerms) -> None:
+    with pytest.raises(InvalidSymbolError, match="cannot be written in an OCC symbol"):
+        occ_symbol(terms)
