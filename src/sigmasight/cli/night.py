@@ -4,6 +4,7 @@ from datetime import date, datetime
 from typing import Annotated
 
 import typer
+from rich.progress import TaskID
 
 from sigmasight.batch.night import NightOutcome, run_night
 from sigmasight.cli.exits import FAILED
@@ -65,8 +66,8 @@ def nights_with_progress(application: Application, sessions: list[date]) -> list
         for session in sessions:
             inner = progress.add_task(f"{session}", total=None)
 
-            def show(job: str, done: int, total: int, task: object = inner, day: date = session) -> None:
-                progress.update(task, description=f"{day} {job}", completed=done, total=total)  # type: ignore[arg-type]
+            def show(job: str, done: int, total: int, task: TaskID = inner, day: date = session) -> None:
+                progress.update(task, description=f"{day} {job}", completed=done, total=total)
 
             outcomes.append(run_night(application.db, plan, session, show))
             progress.remove_task(inner)
