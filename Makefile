@@ -15,7 +15,8 @@ setup: $(STAMP) ## Make .venv with everything the lock file names
 $(STAMP): requirements.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
 	  || { echo "SigmaSight needs Python 3.11 or newer; say which: make setup PYTHON=python3.12" >&2; exit 1; }
-	@if command -v uv >/dev/null 2>&1; then uv venv --quiet --clear --no-python-downloads --python $(PYTHON) .venv; \
+	@if uv=$$(command -v uv) && [ "$$uv" != "$$PWD/$(BIN)/uv" ]; \
+	then uv venv --quiet --clear --no-python-downloads --python $(PYTHON) .venv; \
 	else $(PYTHON) -m venv --clear .venv && awk '/^[a-z]/ {uv = /^uv==/} uv' requirements.lock > .venv/uv.txt \
 	  && $(BIN)/python -m pip --disable-pip-version-check install --quiet --require-hashes -r .venv/uv.txt; fi
 	@PATH="$$PWD/$(BIN):$$PATH" && uv pip install --quiet --python $(BIN)/python --require-hashes -r requirements.lock \

@@ -16,6 +16,10 @@ from support.databases import DatabaseCopies
 POSITION = """
     INSERT INTO positions (portfolio_id, user_id, instrument_id, quantity, entry_price, entry_date, recorded_on)
 """
+FACTS = (
+    *("spot", "tau_years", "rate", "dividend_yield", "forward", "volatility", "market_price", "price"),
+    *("delta", "gamma", "theta_per_day", "vega_per_point", "rho_per_percent"),
+)
 CATALOG = {
     "columns": """
         SELECT table_name, column_name, data_type, is_nullable, column_default, is_identity, generation_expression
@@ -94,6 +98,7 @@ def test_the_api_role_owns_nothing_and_passes_no_policy(conn: Connection) -> Non
         "UPDATE instruments SET strike = {v} WHERE id = {i}",
         "UPDATE instruments SET multiplier = {v} WHERE id = {i}",
         "UPDATE portfolio_snapshots SET nav = {v}",
+        *(f"UPDATE option_analytics SET {name} = {{v}}" for name in FACTS),
     ],
 )
 def test_no_number_at_rest_is_nan_or_infinite(conn: Connection, statement: str, value: str) -> None:
@@ -114,6 +119,13 @@ def test_no_number_at_rest_is_nan_or_infinite(conn: Connection, statement: str, 
             " VALUES (:p, :u, '2026-11-20', 'default', 0, 0, 0, 0, 1, 1, '{}', '{}', '[]', '{}')"
         ),
         {"p": portfolio, "u": user},
+    )
+    conn.execute(
+        text(
+            "INSERT INTO option_analytics (market, instrument_id, as_of, price, delta, gamma, theta_per_day,"
+            " vega_per_point, rho_per_percent, reasons) VALUES ('live', :i, '2026-11-20', 1, 1, 1, 1, 1, 1, '{}')"
+        ),
+        {"i": instrument},
     )
     filled = statement.format(i=instrument, v=value, p=f"'{portfolio}', '{user}'")
     with pytest.raises(IntegrityError, match="check constraint"):

@@ -25,6 +25,7 @@ class Portfolio:
     name: str
     market: Market
     opened_on: date  # no snapshot lies before it
+    allow_estimates: bool = False  # volatilities and rate betas may be stand-ins, marked as such
 
 
 @dataclass(frozen=True, slots=True)

@@ -98,6 +98,17 @@ class Marks:
 
 
 @dataclass(frozen=True, slots=True)
+class QuoteRows:
+    """Option quotes at the close, R rows of many contracts."""
+
+    instrument_id: IntArray  # (R,)
+    day: DayArray  # (R,)
+    bid: FloatArray  # (R,) USD per share; NaN where none
+    ask: FloatArray  # (R,)
+    last: FloatArray  # (R,)
+
+
+@dataclass(frozen=True, slots=True)
 class Payouts:
     """Dated dividends of many instruments, R rows."""
 

@@ -3,11 +3,16 @@
 from decimal import ROUND_HALF_EVEN, Decimal, localcontext
 from math import isfinite
 
+import numpy as np
+
+from sigmasight.domain.market_data import FloatArray
+
 CENT = Decimal("0.01")
 SMALLEST_BASE = 0.005
 """USD. Half a cent: what a ratio would be divided by may, below it, be nothing but the rounding of a sum of floats."""
 
 SECONDS_PER_YEAR = 31_536_000
+DAYS_PER_YEAR = 365.0
 _DIGITS = 400  # more than any float has before and behind the point together
 
 
@@ -37,3 +42,18 @@ def added(*amounts: Decimal | None) -> Decimal | None:
     """The sum of shown amounts; None only when every one is missing."""
     known = [amount for amount in amounts if amount is not None]
     return sum(known, Decimal(0)) if known else None
+
+
+def per_day(theta: FloatArray, price: FloatArray) -> FloatArray:
+    """Theta per year as USD per calendar day; an option cannot lose more than its price in a day."""
+    return np.asarray(np.maximum(theta / DAYS_PER_YEAR, -price))
+
+
+def per_point(vega: FloatArray) -> FloatArray:
+    """Vega per 1.00 of volatility as USD per 1 point."""
+    return np.asarray(vega / 100.0)
+
+
+def per_percent(rho: FloatArray) -> FloatArray:
+    """Rho per 1.00 of the rate as USD per 1 %."""
+    return np.asarray(rho / 100.0)

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 from math import isfinite
 
 from sigmasight.domain.instruments import Profile
@@ -12,15 +12,21 @@ from sigmasight.market.checks import RefusedRow
 LARGEST_RATIO = 1000
 """More shares for one, or one for more, was never a split of a listed company."""
 
+ANNOUNCED_AHEAD = timedelta(days=400)
+"""How far ahead an ex-date may lie: companies announce at most a year's dividends, and options are priced on them."""
+
 
 def check_dividends(
     dividends: Sequence[Dividend], *, symbols: Collection[str], today: date
 ) -> tuple[tuple[Dividend, ...], tuple[RefusedRow, ...]]:
-    """Take dividends of what was asked for; several of one share and day (a regular and a special one) are added up."""
+    """Take dividends of what was asked for, paid and announced.
+
+    Several of one share and day (a regular and a special one) are added up.
+    """
     refused = []
     taken: dict[tuple[str, date], float] = {}
     for row in dividends:
-        why = _why_refused(row.symbol, row.ex_date, symbols, today)
+        why = _why_refused(row.symbol, row.ex_date, symbols, today + ANNOUNCED_AHEAD)
         if why is None and not (isfinite(row.amount) and row.amount > 0):
             why = "a dividend is a positive amount"
         if why is not None:
@@ -54,10 +60,10 @@ def check_profiles(profiles: Mapping[str, Profile], *, symbols: Collection[str])
     return {symbol: _plausible(profile) for symbol, profile in profiles.items() if symbol in symbols}
 
 
-def _why_refused(symbol: str, day: date, symbols: Collection[str], today: date) -> str | None:
+def _why_refused(symbol: str, day: date, symbols: Collection[str], last: date) -> str | None:
     if symbol not in symbols:
         return "nobody asked for it"
-    return "its day lies in the future" if day > today else None
+    return "its day lies in the future" if day > last else None
 
 
 def _is_ratio(split: Split) -> bool:

@@ -3,12 +3,12 @@
 from collections.abc import Collection, Mapping, Sequence
 from datetime import date
 
-from sqlalchemy import Connection, delete, func, insert, select
+from sqlalchemy import Connection, Subquery, delete, func, insert, select, union_all
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from sigmasight.domain.market_data import Market
 from sigmasight.store.bulk import among
-from sigmasight.store.tables import asked_ranges, late_rows, refused_rows
+from sigmasight.store.tables import asked_ranges, instruments, late_rows, refused_rows
 
 Range = tuple[date, date]
 
@@ -58,6 +58,29 @@ def note_late(conn: Connection, market: Market, gained: Mapping[int, date]) -> N
     if gained:
         rows = [{"market": market, "instrument_id": asset, "day": day} for asset, day in gained.items()]
         conn.execute(insert(late_rows), rows)
+
+
+def late_since() -> Subquery:
+    """Each instrument that late data touch, and since when: its own, of an option its underlying's and its siblings'.
+
+    The options on one underlying are siblings: each other's quotes may go into their volatilities and forwards.
+    """
+    day = func.min(late_rows.c.day).label("day")
+    family = func.coalesce(instruments.c.underlying_id, instruments.c.id).label("family")
+    noted = instruments.c.id == late_rows.c.instrument_id
+    late = (
+        select(late_rows.c.market, family, day).join(instruments, noted).group_by(late_rows.c.market, family).subquery()
+    )
+    options = select(late.c.market, instruments.c.id, late.c.day).join(
+        instruments, instruments.c.underlying_id == late.c.family
+    )
+    own = select(late_rows.c.market, late_rows.c.instrument_id, late_rows.c.day)
+    touched = union_all(own, options).subquery()
+    first = func.min(touched.c.day).label("day")
+    grouped = select(touched.c.market, touched.c.instrument_id, first).group_by(
+        touched.c.market, touched.c.instrument_id
+    )
+    return grouped.subquery("late_since")
 
 
 def last_late(conn: Connection) -> int:

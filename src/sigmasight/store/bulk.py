@@ -7,7 +7,18 @@ from typing import Any
 import numpy as np
 from psycopg import Connection as DriverConnection
 from psycopg.sql import SQL, Identifier
-from sqlalchemy import ARRAY, ColumnElement, Connection, Table, any_, literal
+from sqlalchemy import (
+    ARRAY,
+    BigInteger,
+    ColumnElement,
+    Connection,
+    Date,
+    Table,
+    TableValuedAlias,
+    any_,
+    func,
+    literal,
+)
 
 from sigmasight.domain.market_data import DayArray, FloatArray
 
@@ -54,8 +65,15 @@ def among(column: ColumnElement[Any], values: Collection[object]) -> ColumnEleme
     return column == any_(literal(list(values), ARRAY(column.type)))
 
 
+def instrument_days(pairs: Collection[tuple[int, date]]) -> TableValuedAlias:
+    """Pairs of instrument and day as a table, sent as two arrays however many there are."""
+    ids = literal([instrument_id for instrument_id, _ in pairs], ARRAY(BigInteger))
+    wanted = literal([day for _, day in pairs], ARRAY(Date))
+    return func.unnest(ids, wanted).table_valued("instrument_id", "day").render_derived(name="wanted")
+
+
 def days(array: DayArray) -> list[date]:
-    """A column of days as the database takes it."""
+    """A column of days as the database takes it: NaT is NULL."""
     listed: list[date] = array.astype("datetime64[D]").tolist()
     return listed
 

@@ -17,11 +17,16 @@ from sigmasight.domain.instruments import (
     Right,
 )
 from sigmasight.domain.symbols import class_share_spellings, occ_symbol
-from sigmasight.store.bulk import add_missing_rows, among
+from sigmasight.store.bulk import add_missing_rows, among, instrument_days
 from sigmasight.store.tables import instrument_aliases, instruments
 
 UNEXPLAINED = Kind.UNKNOWN
 _parent = instruments.alias("parent")
+_listed = (
+    select(instruments, _parent.c.symbol.label("underlying_symbol"))
+    .outerjoin(_parent, _parent.c.id == instruments.c.underlying_id)
+    .order_by(instruments.c.id)
+)
 
 
 def find_instruments(conn: Connection, symbols: Collection[str], on: date) -> dict[str, int]:
@@ -43,13 +48,15 @@ def find_instruments(conn: Connection, symbols: Collection[str], on: date) -> di
 def load_instruments(conn: Connection, ids: Collection[int]) -> tuple[Instrument, ...]:
     """Instruments by id, with the underlyings of options among them added; ascending by id."""
     parents = select(instruments.c.underlying_id).where(among(instruments.c.id, ids))
-    rows = conn.execute(
-        select(instruments, _parent.c.symbol.label("underlying_symbol"))
-        .outerjoin(_parent, _parent.c.id == instruments.c.underlying_id)
-        .where(or_(among(instruments.c.id, ids), instruments.c.id.in_(parents)))
-        .order_by(instruments.c.id)
-    )
-    return tuple(_instrument(row) for row in rows)
+    wanted = or_(among(instruments.c.id, ids), instruments.c.id.in_(parents))
+    return tuple(_instrument(row) for row in conn.execute(_listed.where(wanted)))
+
+
+def contracts_of_expiries(conn: Connection, pairs: Collection[tuple[int, date]]) -> tuple[Instrument, ...]:
+    """All option contracts of some pairs of underlying and expiry, without the underlyings; ascending by id."""
+    wanted = instrument_days(set(pairs))
+    both = and_(instruments.c.underlying_id == wanted.c.instrument_id, instruments.c.expiry == wanted.c.day)
+    return tuple(_instrument(row) for row in conn.execute(_listed.join(wanted, both)))
 
 
 def add_unknown(conn: Connection, symbols: Collection[str]) -> dict[str, int]:
@@ -216,4 +223,5 @@ def _instrument(row: Row[tuple[object, ...]]) -> Instrument:
         option=option,
         exercise=ExerciseStyle(row.exercise_style) if row.exercise_style else None,
         terms_as_of=row.terms_as_of,
+        dividend_yield=row.dividend_yield,
     )

@@ -16,6 +16,11 @@ from sigmasight.store.bulk import among
 from sigmasight.store.tables import portfolio_settings, portfolios, statements, tags, users
 from sigmasight.store.tables import portfolio_snapshots as snapshots
 
+_settled = select(
+    portfolios, func.coalesce(portfolio_settings.c.allow_estimates, False).label("allow_estimates")
+).outerjoin(portfolio_settings, portfolio_settings.c.portfolio_id == portfolios.c.id)
+"""Portfolios with their settings; a setting that nobody made is off."""
+
 
 @dataclass(frozen=True, slots=True)
 class User:
@@ -69,7 +74,7 @@ def add_portfolio(
 
 def find_portfolios(conn: Connection, name: str, *, user_id: UUID | None = None) -> tuple[Portfolio, ...]:
     """The portfolios of a name: a user's one, or everybody's for the operator."""
-    query = select(portfolios).where(portfolios.c.name == name)
+    query = _settled.where(portfolios.c.name == name)
     if user_id is not None:
         query = query.where(portfolios.c.user_id == user_id)
     return tuple(_portfolio(row) for row in conn.execute(query.order_by(portfolios.c.id)))
@@ -81,7 +86,7 @@ def owned_portfolio(conn: Connection, user_id: UUID, portfolio_id: UUID) -> Port
     Raises:
         NotFoundError: If there is none, or it is somebody else's.
     """
-    query = select(portfolios).where(portfolios.c.id == portfolio_id, portfolios.c.user_id == user_id)
+    query = _settled.where(portfolios.c.id == portfolio_id, portfolios.c.user_id == user_id)
     row = conn.execute(query).one_or_none()
     if row is None:
         raise NotFoundError(f"there is no portfolio {portfolio_id}")
@@ -90,18 +95,30 @@ def owned_portfolio(conn: Connection, user_id: UUID, portfolio_id: UUID) -> Port
 
 def portfolios_on(conn: Connection, day: date) -> tuple[Portfolio, ...]:
     """Everybody's portfolios that exist on a day, ascending by id: for the night."""
-    rows = conn.execute(select(portfolios).where(portfolios.c.opened_on <= day).order_by(portfolios.c.id))
+    rows = conn.execute(_settled.where(portfolios.c.opened_on <= day).order_by(portfolios.c.id))
     return tuple(_portfolio(row) for row in rows)
 
 
 def all_portfolios(conn: Connection) -> tuple[tuple[User, Portfolio], ...]:
     """Everybody's portfolios with their owners, ordered by creation: for the operator."""
     rows = conn.execute(
-        select(users.c.id.label("owner"), users.c.email, users.c.name.label("owner_name"), users.c.role, portfolios)
+        _settled.add_columns(users.c.id.label("owner"), users.c.email, users.c.name.label("owner_name"), users.c.role)
         .join(users, users.c.id == portfolios.c.user_id)
         .order_by(portfolios.c.created_at, portfolios.c.id)
     )
     return tuple((User(row.owner, row.email, row.owner_name, row.role), _portfolio(row)) for row in rows)
+
+
+def set_allow_estimates(conn: Connection, portfolio: Portfolio, *, allowed: bool) -> None:
+    """Let stand-ins for unknown volatilities and rate betas into a portfolio's numbers, or keep them out."""
+    new = upsert(portfolio_settings).values(
+        portfolio_id=portfolio.id, user_id=portfolio.user_id, allow_estimates=allowed
+    )
+    conn.execute(
+        new.on_conflict_do_update(
+            index_elements=["portfolio_id"], set_={"allow_estimates": new.excluded.allow_estimates}
+        )
+    )
 
 
 def first_unfinished(conn: Connection, market: Market, as_of: date) -> date | None:
@@ -161,4 +178,4 @@ def ensure_tags(conn: Connection, user_id: UUID, names: Sequence[str], kind: str
 
 
 def _portfolio(row: Row[tuple[object, ...]]) -> Portfolio:
-    return Portfolio(row.id, row.user_id, row.name, Market(row.market), row.opened_on)
+    return Portfolio(row.id, row.user_id, row.name, Market(row.market), row.opened_on, row.allow_estimates)

@@ -7,12 +7,12 @@ from decimal import Decimal
 from uuid import UUID, uuid4
 
 from sqlalchemy import Connection, Row, and_, delete, func, insert, or_, select, update
-from sqlalchemy.dialects.postgresql import array
 
 from sigmasight.domain.books import Portfolio, Position, TagOfPosition
 from sigmasight.domain.errors import NotFoundError
+from sigmasight.store.asked import late_since
 from sigmasight.store.bulk import add_rows, among
-from sigmasight.store.tables import imports, instruments, late_rows, portfolios, position_tags, positions, tags
+from sigmasight.store.tables import imports, instruments, portfolios, position_tags, positions, tags
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,22 +122,18 @@ def open_on(conn: Connection, market: str, day: date) -> frozenset[int]:
 
 
 def outdated(conn: Connection, portfolio_ids: Collection[UUID]) -> dict[UUID, date]:
-    """Portfolios that held something, or options on it, for which data came late, and the first day it matters."""
-    first = func.min(func.greatest(late_rows.c.day, positions.c.held_from))
+    """Portfolios that held something that late data touch, and the first day it matters.
+
+    An option is touched by late data of its own, of its underlying, and of other options on that.
+    """
+    late = late_since()
     query = (
-        select(positions.c.portfolio_id, first)
+        select(positions.c.portfolio_id, func.min(func.greatest(late.c.day, positions.c.held_from)))
         .join(portfolios, portfolios.c.id == positions.c.portfolio_id)
-        .join(instruments, instruments.c.id == positions.c.instrument_id)
-        .join(
-            late_rows,
-            and_(
-                late_rows.c.market == portfolios.c.market,
-                late_rows.c.instrument_id == func.any(array([instruments.c.id, instruments.c.underlying_id])),
-            ),
-        )
+        .join(late, and_(late.c.market == portfolios.c.market, late.c.instrument_id == positions.c.instrument_id))
         .where(
             among(positions.c.portfolio_id, portfolio_ids),
-            or_(positions.c.exit_date.is_(None), positions.c.exit_date >= late_rows.c.day),
+            or_(positions.c.exit_date.is_(None), positions.c.exit_date >= late.c.day),
         )
         .group_by(positions.c.portfolio_id)
     )

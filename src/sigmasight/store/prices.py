@@ -6,39 +6,48 @@ from typing import Any
 
 import numpy as np
 from sqlalchemy import (
-    ARRAY,
-    BigInteger,
     ColumnElement,
     Connection,
-    Date,
     Table,
-    TableValuedAlias,
     and_,
     case,
     delete,
     func,
-    literal,
     select,
     true,
     union_all,
 )
 
 from sigmasight.domain.market_data import (
+    TREASURY_SERIES,
     DailyBars,
+    DayArray,
     Dividend,
+    FloatArray,
     Market,
     Marks,
     OptionQuotes,
     Payouts,
+    QuoteRows,
     Split,
     SplitRows,
     Yields,
 )
-from sigmasight.store.bulk import add_missing_days, add_missing_rows, among, day_column, days, number_column, numbers
+from sigmasight.store.bulk import (
+    add_missing_days,
+    add_missing_rows,
+    among,
+    day_column,
+    days,
+    instrument_days,
+    number_column,
+    numbers,
+)
 from sigmasight.store.tables import (
     asked_ranges,
     dividends,
     late_rows,
+    option_analytics,
     option_quotes,
     prices,
     rates,
@@ -58,6 +67,11 @@ _MARKED: tuple[tuple[Table, ColumnElement[float]], ...] = (
     ),
 )
 """What is marked with what: closes, and of options the mid, else the last price."""
+
+_OF_A_MARKET = (
+    *(prices, dividends, splits, rates, option_quotes, option_analytics),
+    *(asked_ranges, refused_rows, late_rows),
+)
 
 Days = dict[int, date]
 """The first day that was new, by instrument."""
@@ -129,7 +143,7 @@ def load_marks(conn: Connection, market: Market, ids: Collection[int], first: da
 
 def load_marks_on(conn: Connection, market: Market, wanted: Collection[tuple[int, date]]) -> Marks:
     """For each (instrument, day) the last mark on or before that day; one index look-up each."""
-    asked_for = _wanted(wanted)
+    asked_for = instrument_days(wanted)
     parts = []
     for table, mark in _MARKED:
         last = (
@@ -178,16 +192,55 @@ def known_splits(conn: Connection, market: Market, ids: Mapping[str, int]) -> di
 
 def load_payouts(conn: Connection, market: Market, ids: Collection[int], last: date) -> Payouts:
     """All dividends of instruments up to a day."""
+    return _payouts(conn, market, ids, dividends.c.ex_date <= last)
+
+
+def load_announced(conn: Connection, market: Market, ids: Collection[int], day: date) -> Payouts:
+    """Dividends of instruments whose ex-date lies after a day, as far as they are known today."""
+    return _payouts(conn, market, ids, dividends.c.ex_date > day)
+
+
+def load_yields(conn: Connection, market: Market, first: date, last: date) -> tuple[DayArray, FloatArray]:
+    """The D days of a window with a Treasury yield, and the yields in the order of TREASURY_SERIES, shape (D, 4).
+
+    NaN where a series has none that day.
+    """
+    by_series = (func.max(rates.c.par_yield).filter(rates.c.series == series) for series in TREASURY_SERIES)
     rows = conn.execute(
-        select(dividends.c.instrument_id, dividends.c.ex_date, dividends.c.amount)
-        .where(dividends.c.market == market, among(dividends.c.instrument_id, ids), dividends.c.ex_date <= last)
-        .order_by(dividends.c.instrument_id, dividends.c.ex_date)
+        select(rates.c.day, *by_series)
+        .where(rates.c.market == market, among(rates.c.series, TREASURY_SERIES), rates.c.day.between(first, last))
+        .group_by(rates.c.day)
+        .order_by(rates.c.day)
     ).all()
-    return Payouts(
+    values = number_column([value for row in rows for value in row[1:]])
+    return day_column([row[0] for row in rows]), values.reshape(-1, len(TREASURY_SERIES))
+
+
+def load_quotes(conn: Connection, market: Market, ids: Collection[int], first: date, last: date) -> QuoteRows:
+    """Option quotes of a window, ordered by instrument and day."""
+    columns = (_quote.instrument_id, _quote.day, _quote.bid, _quote.ask, _quote.last)
+    rows = conn.execute(
+        select(*columns)
+        .where(_quote.market == market, among(_quote.instrument_id, ids), _quote.day.between(first, last))
+        .order_by(_quote.instrument_id, _quote.day)
+    ).all()
+    return QuoteRows(
         instrument_id=np.array([row[0] for row in rows], dtype=np.int64),
-        ex_date=day_column([row[1] for row in rows]),
-        amount=number_column([row[2] for row in rows]),
+        day=day_column([row[1] for row in rows]),
+        bid=number_column([row[2] for row in rows]),
+        ask=number_column([row[3] for row in rows]),
+        last=number_column([row[4] for row in rows]),
     )
+
+
+def load_adjusted_closes(conn: Connection, market: Market, ids: Collection[int], first: date, last: date) -> Marks:
+    """Closes of a window, adjusted for splits and dividends, ordered by instrument and day: what returns use."""
+    rows = conn.execute(
+        select(prices.c.instrument_id, prices.c.day, prices.c.adjusted_close)
+        .where(prices.c.market == market, among(prices.c.instrument_id, ids), prices.c.day.between(first, last))
+        .order_by(prices.c.instrument_id, prices.c.day)
+    ).all()
+    return _marks(rows)
 
 
 def closes_on(conn: Connection, market: Market, ids: Collection[int], day: date) -> dict[int, float]:
@@ -227,15 +280,21 @@ def never_priced(conn: Connection, market: Market, ids: Collection[int], last: d
 
 def forget_market(conn: Connection, market: Market) -> None:
     """Delete everything stored of a market."""
-    for table in (prices, dividends, splits, rates, option_quotes, asked_ranges, refused_rows, late_rows):
+    for table in _OF_A_MARKET:
         conn.execute(delete(table).where(table.c.market == market))
 
 
-def _wanted(pairs: Collection[tuple[int, date]]) -> TableValuedAlias:
-    """Pairs of instrument and day as a table, sent as two arrays however many there are."""
-    ids = literal([instrument_id for instrument_id, _ in pairs], ARRAY(BigInteger))
-    days_wanted = literal([day for _, day in pairs], ARRAY(Date))
-    return func.unnest(ids, days_wanted).table_valued("instrument_id", "day").render_derived(name="wanted")
+def _payouts(conn: Connection, market: Market, ids: Collection[int], when: ColumnElement[bool]) -> Payouts:
+    rows = conn.execute(
+        select(dividends.c.instrument_id, dividends.c.ex_date, dividends.c.amount)
+        .where(dividends.c.market == market, among(dividends.c.instrument_id, ids), when)
+        .order_by(dividends.c.instrument_id, dividends.c.ex_date)
+    ).all()
+    return Payouts(
+        instrument_id=np.array([row[0] for row in rows], dtype=np.int64),
+        ex_date=day_column([row[1] for row in rows]),
+        amount=number_column([row[2] for row in rows]),
+    )
 
 
 def _marks(rows: Sequence[Any]) -> Marks:

@@ -1,6 +1,7 @@
 """Short words for what the tests of store and services write down."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import fields
 from datetime import date
 from decimal import Decimal
 from math import nan
@@ -11,6 +12,8 @@ from sqlalchemy import Connection
 from sigmasight.domain.books import Portfolio
 from sigmasight.domain.instruments import Kind, OptionTerms, Profile, Right
 from sigmasight.domain.market_data import DailyBars, DayArray, FloatArray, Market, OptionQuotes
+from sigmasight.domain.options import DividendSource, OptionFacts, PricingModel, VolatilitySource
+from sigmasight.domain.reasons import Reason
 from sigmasight.store.instruments import find_instruments, save_profiles
 from sigmasight.store.people import User, add_portfolio, add_user
 from sigmasight.store.prices import save_bars
@@ -88,3 +91,36 @@ def quotes_of(terms: OptionTerms, rows: Sequence[tuple[date, float, float, float
         volume=unknown,
         open_interest=unknown,
     )
+
+
+_FACTS: dict[str, object] = {
+    "spot": 101.1,
+    "tau_years": 1 / 13,
+    "rate": 0.04,
+    "dividend_yield": -0.01,
+    "dividend_source": DividendSource.TRAILING,
+    "forward": 101.5,
+    "volatility": 0.3,
+    "volatility_source": VolatilitySource.SMILE,
+    "model": PricingModel.AMERICAN,
+    "quote_day": np.datetime64(THURSDAY),
+    "market_price": 2.5,
+    "price": 2.75,
+    "delta": 0.55,
+    "gamma": 0.04,
+    "theta_per_day": -0.02,
+    "vega_per_point": 0.11,
+    "rho_per_percent": 0.04,
+    "reasons": Reason.NONE,
+}
+
+
+def fact_of(contract: int, as_of: date, **known: object) -> OptionFacts:
+    """One contract's facts at one session, with a number in every column, and what is said otherwise."""
+    row = _FACTS | known | {"instrument_id": contract, "as_of": np.datetime64(as_of)}
+    return OptionFacts(**{name: np.array([value]) for name, value in row.items()})
+
+
+def facts_of(*each: OptionFacts) -> OptionFacts:
+    """Facts put together, in the order given."""
+    return OptionFacts(**{f.name: np.concatenate([getattr(one, f.name) for one in each]) for f in fields(OptionFacts)})

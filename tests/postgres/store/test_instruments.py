@@ -13,6 +13,7 @@ from sigmasight.domain.symbols import occ_symbol
 from sigmasight.store.instruments import (
     add_alias,
     add_unknown,
+    contracts_of_expiries,
     find_instruments,
     load_instruments,
     save_options,
@@ -113,6 +114,7 @@ def test_every_field_of_a_profile_is_kept(conn: Connection) -> None:
         name: getattr(profile, name) for name in Profile.__slots__
     }
     assert (row["source"], row["multiplier"]) == ("test", 1)
+    assert _load(conn, row["id"]).dividend_yield == 0.015
 
 
 def test_nothing_asked_is_nothing_done(conn: Connection) -> None:
@@ -151,6 +153,19 @@ def test_a_contract_comes_back_with_its_terms_and_its_underlying(conn: Connectio
         exercise=ExerciseStyle.AMERICAN,
         terms_as_of=FRIDAY,
     )
+
+
+def test_all_contracts_of_an_expiry_are_found(conn: Connection) -> None:
+    first, second = new_share(conn, "AAA"), new_share(conn, "BBB")
+    january = date(2027, 1, 15)
+    wanted = [call("AAA"), put("AAA", "102.5"), call("BBB", 7, january)]
+    others = [call("AAA", expiry=january), put("BBB")]
+    ids = save_options(conn, [*wanted, *others], FRIDAY)
+    found = contracts_of_expiries(conn, [(first, DECEMBER), (second, january), (first, DECEMBER), (first, FRIDAY)])
+    assert {each.option: each.id for each in found} == {terms: ids[terms] for terms in wanted}
+    assert list(found) == sorted(found, key=lambda each: each.id)
+    assert found[0] == _load(conn, found[0].id)
+    assert contracts_of_expiries(conn, []) == ()
 
 
 def test_style_and_multiplier_of_a_contract_are_those_listed_on_its_underlying(conn: Connection) -> None:

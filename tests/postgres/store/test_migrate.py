@@ -7,6 +7,7 @@ from contextlib import closing
 
 import psycopg
 import pytest
+from alembic import command
 from alembic.config import Config
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, text
@@ -19,6 +20,34 @@ from support.databases import DatabaseCopies
 
 TURNS = 5_000
 """Times to look whether the other one waits."""
+
+FIRST_ROWS = """
+INSERT INTO users (email, name, password_hash) VALUES ('alice@example.com', 'Alice', 'a hash');
+INSERT INTO portfolios (user_id, name, market, opened_on) SELECT id, 'Book', 'live', '2026-11-02' FROM users;
+INSERT INTO portfolio_settings (portfolio_id, user_id, allow_estimates) SELECT id, user_id, true FROM portfolios;
+INSERT INTO statements (portfolio_id, user_id, kind, as_of, amount)
+    SELECT id, user_id, 'cash', '2026-11-16', 1000.005 FROM portfolios;
+INSERT INTO instruments (symbol, kind, name, dividend_yield) VALUES ('AAA', 'stock', 'AAA Inc.', 0.015);
+INSERT INTO instruments (symbol, kind, name, multiplier, underlying_id, option_right, strike, expiry, exercise_style,
+                         terms_as_of)
+    SELECT 'AAA261218C00100000', 'option', 'a call', 100, id, 'call', 100, '2026-12-18', 'american', '2026-11-16'
+    FROM instruments;
+INSERT INTO prices SELECT 'live', id, '2026-11-20', 1, 1, 1, 1.1, 0.3, NULL, 'test' FROM instruments;
+INSERT INTO splits SELECT 'live', id, '2026-11-18', 2, 1, 'test' FROM instruments WHERE kind = 'stock';
+INSERT INTO option_quotes SELECT 'live', id, '2026-11-20', 1, 2, NULL, 0, 7, 'test' FROM instruments WHERE strike > 0;
+INSERT INTO late_rows (market, instrument_id, day) SELECT 'live', id, '2026-11-18' FROM instruments;
+INSERT INTO positions (portfolio_id, user_id, instrument_id, quantity, entry_price, entry_date, recorded_on)
+    SELECT p.id, p.user_id, i.id, -2.50, 3.1, '2026-11-16', '2026-11-17' FROM portfolios p, instruments i;
+INSERT INTO portfolio_snapshots (portfolio_id, user_id, as_of, method, nav, positions, long_positions, short_positions,
+                                 option_positions, coverage, delta_coverage, reasons, marks, not_included, warnings)
+    SELECT id, user_id, '2026-11-20', 'default', 0.1, 2, 0, 2, 1, 1, 0.5, '{"delta": ["no_rate"]}', '{stale_price}',
+        '[]', '{}'
+    FROM portfolios;
+"""
+FILLED = {
+    *("users", "portfolios", "portfolio_settings", "statements", "instruments", "prices", "splits", "option_quotes"),
+    *("late_rows", "positions", "portfolio_snapshots"),
+}
 
 
 @pytest.fixture
@@ -75,6 +104,41 @@ def test_who_comes_second_waits_and_finds_it_done(empty: str) -> None:
             _wait_for_a_waiting_one(conn)
         second.join()
     assert found == [HEAD]
+
+
+def test_a_database_of_the_first_version_keeps_its_rows(empty: str) -> None:
+    with closing(Database(empty)) as db:
+        with db.write() as conn:
+            _migrate_to(conn, "0001")
+            conn.exec_driver_sql(FIRST_ROWS)
+        with db.read() as conn:
+            before = _contents(conn)
+            assert _version(conn) == "0001"
+        with db.write() as conn:
+            migrate(conn)
+        with db.read() as conn:
+            assert _version(conn) == HEAD
+            after = _contents(conn)
+    assert {name: after[name] for name in before} == before
+    assert {name for name, rows in before.items() if rows} == FILLED
+    assert "option_analytics" in after.keys() - before.keys()
+
+
+def _migrate_to(conn: Connection, version: str) -> None:
+    config = Config()
+    config.set_main_option("script_location", str(module._MIGRATIONS))
+    config.attributes["connection"] = conn
+    command.upgrade(config, version)
+
+
+def _contents(conn: Connection) -> dict[str, list[str]]:
+    """Every row of every table, as text."""
+    tables = conn.execute(text("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")).scalars()
+    return {
+        name: sorted(conn.execute(text(f"SELECT t::text FROM {name} t")).scalars())
+        for name in tables
+        if name != "alembic_version"
+    }
 
 
 def _migrate_and_look(url: str, found: list[str]) -> None:

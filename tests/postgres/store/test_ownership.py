@@ -6,10 +6,13 @@ import pytest
 from sqlalchemy import Connection, Table, delete, func, insert, select, text, update
 from sqlalchemy.exc import IntegrityError, ProgrammingError
 
-from postgres.store.builders import FRIDAY
+from postgres.store.builders import FRIDAY, fact_of
 from postgres.store.conftest import Estate, Neighbours
+from sigmasight.domain.market_data import Market
+from sigmasight.domain.options import OptionFacts
 from sigmasight.store.bulk import add_missing_rows, copy_rows
 from sigmasight.store.instruments import add_alias, add_unknown
+from sigmasight.store.option_facts import add_option_facts, save_option_facts
 from sigmasight.store.tables import instruments, metadata, positions, stress_test_scenarios, tags, users
 
 OWNED = {name for name, table in metadata.tables.items() if "user_id" in table.c}
@@ -21,7 +24,7 @@ MARKET = ("prices", "dividends", "splits", "rates", "option_quotes", "asked_rang
 COMMON = (
     *MARKET,
     *("instruments", "trading_calendar", "trading_sessions", "factor_definitions", "factor_proxies"),
-    *("batch_runs", "batch_steps"),
+    *("batch_runs", "batch_steps", "option_analytics"),
 )
 DENIED = "permission denied"
 NOT_YOURS = "row-level security policy"
@@ -168,6 +171,24 @@ def test_users_bring_in_no_market_data(neighbours: Neighbours, name: str) -> Non
         neighbours.db.write(acting_as=neighbours.alice.user.id) as conn,
     ):
         conn.execute(insert(_table(name)).from_select(["market"], select(text("'live'"))))
+
+
+def test_users_add_facts_of_options_and_change_none(neighbours: Neighbours) -> None:
+    with neighbours.db.write(acting_as=neighbours.alice.user.id) as conn:
+        assert add_option_facts(conn, Market.LIVE, fact_of(neighbours.share, FRIDAY)) == 1
+        assert add_option_facts(conn, Market.LIVE, fact_of(neighbours.share, FRIDAY, spot=1.0)) == 0
+        conn.rollback()
+    for change in (save_option_facts, _raise_prices):
+        with (
+            pytest.raises(ProgrammingError, match=DENIED),
+            neighbours.db.write(acting_as=neighbours.alice.user.id) as conn,
+        ):
+            change(conn, Market.LIVE, fact_of(neighbours.share, FRIDAY))
+
+
+def _raise_prices(conn: Connection, market: Market, _: OptionFacts) -> None:
+    table = _table("option_analytics")
+    conn.execute(update(table).where(table.c.market == market).values(price=table.c.price + 1))
 
 
 def test_users_give_no_instrument_another_name(neighbours: Neighbours) -> None:

@@ -6,7 +6,7 @@ from decimal import Decimal
 from uuid import UUID
 
 import pytest
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, delete, select
 
 from postgres.store.builders import (
     FRIDAY,
@@ -36,6 +36,7 @@ from sigmasight.store.people import (
     load_statements,
     owned_portfolio,
     portfolios_on,
+    set_allow_estimates,
 )
 from sigmasight.store.positions import NewPosition, add_positions
 from sigmasight.store.snapshots import replace_snapshots
@@ -99,6 +100,28 @@ def test_the_operator_sees_everybodys_portfolios_with_their_owners(conn: Connect
     alice, bob = new_user(conn, "alice"), new_user(conn, "bob")
     books = {new_book(conn, alice): alice, new_book(conn, bob): bob}
     assert {book: user for user, book in all_portfolios(conn)} == books
+
+
+def test_every_way_to_a_portfolio_tells_whether_it_allows_estimates(conn: Connection) -> None:
+    alice = new_user(conn)
+    book, other = new_book(conn, alice), new_book(conn, alice, "Other")
+    assert not book.allow_estimates
+    for allowed in (True, True, False, True):
+        set_allow_estimates(conn, book, allowed=allowed)
+        expected = replace(book, allow_estimates=allowed)
+        assert find_portfolios(conn, "Book") == (expected,)
+        assert find_portfolios(conn, "Book", user_id=alice.id) == (expected,)
+        assert owned_portfolio(conn, alice.id, book.id) == expected
+        assert set(portfolios_on(conn, FRIDAY)) == {expected, other}
+        assert {found for _, found in all_portfolios(conn)} == {expected, other}
+
+
+def test_a_portfolio_without_settings_allows_no_estimates_until_it_is_told(conn: Connection) -> None:
+    book = new_book(conn, new_user(conn))
+    conn.execute(delete(portfolio_settings))
+    assert owned_portfolio(conn, book.user_id, book.id) == book
+    set_allow_estimates(conn, book, allowed=True)
+    assert owned_portfolio(conn, book.user_id, book.id).allow_estimates
 
 
 def test_statements_come_in_the_order_in_which_they_were_recorded(conn: Connection) -> None:

@@ -18,6 +18,7 @@ from postgres.store.builders import (
     new_book,
     new_share,
     new_user,
+    put,
 )
 from postgres.store.conftest import full_snapshot
 from sigmasight.domain.books import Portfolio, Position, TagOfPosition
@@ -197,6 +198,30 @@ def test_what_comes_late_outdates_whoever_held_it_then(conn: Connection, share: 
     note_late(conn, Market.LIVE, {share: MONDAY})
     note_late(conn, Market.LIVE, {share: FRIDAY})
     assert outdated(conn, [held.id, sold.id]) == {held.id: MONDAY, sold.id: MONDAY}
+
+
+def test_a_late_quote_outdates_whoever_held_options_on_the_same_underlying(conn: Connection, share: int) -> None:
+    noted, sibling = save_options(conn, [call("AAA"), put("AAA")], MONDAY).values()
+    new_share(conn, "BBB")
+    (foreign,) = save_options(conn, [call("BBB")], MONDAY).values()
+    owner = new_user(conn, "owner")
+    held = {"noted": noted, "sibling": sibling, "share": share, "foreign": foreign, "gone": sibling, "demo": sibling}
+    books = {
+        name: new_book(conn, owner, name, market=Market.SIMULATED if name == "demo" else Market.LIVE) for name in held
+    }
+    for name, instrument_id in held.items():
+        position = _add(conn, books[name], _lot(instrument_id, MONDAY), on=MONDAY)
+        if name == "gone":
+            write_exit(conn, position, exit_date=TUESDAY, exit_price=None)
+    note_late(conn, Market.LIVE, {noted: WEDNESDAY})
+    ids = [book.id for book in books.values()]
+    assert outdated(conn, ids) == {books["noted"].id: WEDNESDAY, books["sibling"].id: WEDNESDAY}
+    note_late(conn, Market.LIVE, {share: THURSDAY, noted: FRIDAY})
+    assert outdated(conn, ids) == {
+        books["noted"].id: WEDNESDAY,
+        books["sibling"].id: WEDNESDAY,
+        books["share"].id: THURSDAY,
+    }
 
 
 def test_only_imported_lots_are_known_and_as_often_as_they_are_there(

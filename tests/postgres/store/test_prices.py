@@ -19,22 +19,28 @@ from postgres.store.builders import (
     call,
     column,
     days,
+    fact_of,
     new_share,
     quotes_of,
 )
 from sigmasight.domain.market_data import DailyBars, Dividend, Market, Marks, OptionQuotes, Split, Yields
 from sigmasight.store.asked import note_late, remember_asked, set_aside
 from sigmasight.store.instruments import save_options
+from sigmasight.store.option_facts import save_option_facts
 from sigmasight.store.prices import (
     closes_before,
     closes_on,
     count_marks,
     forget_market,
     known_splits,
+    load_adjusted_closes,
+    load_announced,
     load_marks,
     load_marks_on,
     load_payouts,
+    load_quotes,
     load_splits,
+    load_yields,
     never_priced,
     save_bars,
     save_dividends,
@@ -233,6 +239,62 @@ def test_dividends_are_stored_once_and_loaded_up_to_a_day(conn: Connection, shar
     assert load_payouts(conn, LIVE, [], FRIDAY).ex_date.dtype == np.dtype("datetime64[D]")
 
 
+def test_what_is_announced_lies_after_the_day(conn: Connection, share: int) -> None:
+    other = new_share(conn, "BBB")
+    rows = [(share, FRIDAY, 0.5), (other, THURSDAY, 2.0), (share, THURSDAY, 0.25), (share, TUESDAY, 9.0)]
+    save_dividends(conn, LIVE, [(asset, Dividend("AAA", day, amount)) for asset, day, amount in rows], "one")
+    loaded = load_announced(conn, LIVE, [other, share], TUESDAY)
+    assert loaded.instrument_id.tolist() == [share, share, other]
+    assert loaded.ex_date.tolist() == [THURSDAY, FRIDAY, THURSDAY]
+    assert loaded.amount.tolist() == [0.25, 0.5, 2.0]
+    assert load_announced(conn, LIVE, [share], THURSDAY).amount.tolist() == [0.5]
+    assert load_announced(conn, SIMULATED, [share], MONDAY).amount.tolist() == []
+    assert load_announced(conn, LIVE, [], MONDAY).ex_date.dtype == np.dtype("datetime64[D]")
+
+
+def test_yields_come_as_a_table_of_days_and_series(conn: Connection) -> None:
+    series = [
+        Yields("DGS30", days(FRIDAY, MONDAY), column(0.05, 0.06)),
+        Yields("DGS3MO", days(MONDAY, TUESDAY), column(0.03, -0.001)),
+        Yields("DGS2", days(BEFORE, SATURDAY), column(0.9, 0.9)),
+        Yields("ANOTHER", days(WEDNESDAY), column(0.9)),
+    ]
+    save_yields(conn, LIVE, [replace(each, values=each.values / 2) for each in series], "one")
+    found, values = load_yields(conn, LIVE, MONDAY, FRIDAY)
+    assert found.tolist() == [MONDAY, TUESDAY, FRIDAY]
+    expected = [[0.015, nan, nan, 0.03], [-0.0005, nan, nan, nan], [nan, nan, nan, 0.025]]
+    assert np.array_equal(values, expected, equal_nan=True)
+    none, empty = load_yields(conn, SIMULATED, MONDAY, FRIDAY)
+    assert (none.dtype, empty.shape, empty.dtype) == (np.dtype("datetime64[D]"), (0, 4), np.float64)
+
+
+def test_quotes_of_a_window_come_ordered_with_what_is_not_known(conn: Connection, contract: int) -> None:
+    other = save_options(conn, [call("AAA", 105)], MONDAY)[call("AAA", 105)]
+    mine = [(THURSDAY, 1.0, 2.0, nan), (MONDAY, nan, nan, 3.0), (BEFORE, 9.0, 9.0, 9.0), (SATURDAY, 9.0, 9.0, 9.0)]
+    quotes = {
+        other: quotes_of(call("AAA", 105), [(TUESDAY, 0.0, 0.1, 0.05)]),
+        contract: quotes_of(call("AAA"), mine),
+    }
+    save_quotes(conn, LIVE, quotes, "one")
+    loaded = load_quotes(conn, LIVE, [other, contract], MONDAY, FRIDAY)
+    assert loaded.instrument_id.tolist() == [contract, contract, other]
+    assert loaded.day.tolist() == [MONDAY, THURSDAY, TUESDAY]
+    table = [loaded.bid, loaded.ask, loaded.last]
+    assert np.array_equal(table, [[nan, 1.0, 0.0], [nan, 2.0, 0.1], [3.0, nan, 0.05]], equal_nan=True)
+    assert load_quotes(conn, LIVE, [contract], TUESDAY, WEDNESDAY).bid.dtype == np.float64
+    assert load_quotes(conn, SIMULATED, [contract], MONDAY, FRIDAY).day.tolist() == []
+
+
+def test_adjusted_closes_are_those_of_the_window_only(conn: Connection, share: int) -> None:
+    other = new_share(conn, "BBB", {WEDNESDAY: 20})
+    bars = bars_of("AAA", {BEFORE: 9, MONDAY: 10, FRIDAY: 14, SATURDAY: 15})
+    save_bars(conn, LIVE, {share: replace(bars, adjusted_close=bars.close / 2)}, "one")
+    loaded = load_adjusted_closes(conn, LIVE, [other, share], MONDAY, FRIDAY)
+    rows = zip(loaded.instrument_id.tolist(), loaded.day.tolist(), loaded.price.tolist(), strict=True)
+    assert list(rows) == [(share, MONDAY, 5.0), (share, FRIDAY, 7.0), (other, WEDNESDAY, 20.0)]
+    assert load_adjusted_closes(conn, SIMULATED, [share], MONDAY, FRIDAY).price.tolist() == []
+
+
 def test_a_market_is_forgotten_whole_and_the_other_stays(conn: Connection, share: int, contract: int) -> None:
     for market in Market:
         save_bars(conn, market, {share: bars_of("AAA", {MONDAY: 10})}, "one")
@@ -244,6 +306,7 @@ def test_a_market_is_forgotten_whole_and_the_other_stays(conn: Connection, share
         row = {"symbol": "AAA", "day": MONDAY, "field": "close", "value": "-1.0", "why": "it is below 0"}
         set_aside(conn, market, [row], "one")
         note_late(conn, market, {share: MONDAY})
+        save_option_facts(conn, market, fact_of(contract, MONDAY))
     forget_market(conn, SIMULATED)
     tables = [t for t in metadata.tables.values() if "market" in t.c and t.name != "portfolios"]
     counts = {
@@ -253,4 +316,4 @@ def test_a_market_is_forgotten_whole_and_the_other_stays(conn: Connection, share
         for table in tables
     }
     assert counts == {table.name: {LIVE: 1, SIMULATED: 0} for table in tables}
-    assert len(tables) == 8
+    assert len(tables) == 9

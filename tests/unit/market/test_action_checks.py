@@ -1,15 +1,16 @@
-from datetime import date
+from datetime import date, timedelta
 from math import inf, nan
 
 import pytest
 
 from sigmasight.domain.instruments import Kind, Profile
 from sigmasight.domain.market_data import Dividend, Split
-from sigmasight.market.action_checks import check_dividends, check_profiles, check_splits
+from sigmasight.market.action_checks import ANNOUNCED_AHEAD, check_dividends, check_profiles, check_splits
 
 TODAY = date(2026, 11, 20)
 DAY = date(2026, 11, 18)
 TOMORROW = date(2026, 11, 21)
+ONE_DAY = timedelta(days=1)
 
 
 def test_a_regular_and_a_special_dividend_of_one_day_are_added_up() -> None:
@@ -26,7 +27,8 @@ def test_a_regular_and_a_special_dividend_of_one_day_are_added_up() -> None:
         (Dividend("KO", DAY, -1.0), "a dividend is a positive amount"),
         (Dividend("KO", DAY, nan), "a dividend is a positive amount"),
         (Dividend("KO", DAY, inf), "a dividend is a positive amount"),
-        (Dividend("KO", TOMORROW, 1.0), "its day lies in the future"),
+        (Dividend("KO", TODAY + ANNOUNCED_AHEAD + ONE_DAY, 1.0), "its day lies in the future"),
+        (Dividend("KO", TOMORROW, 0.0), "a dividend is a positive amount"),
         (Dividend("XX", DAY, 1.0), "nobody asked for it"),
     ],
 )
@@ -34,6 +36,12 @@ def test_a_dividend_that_cannot_be_stays_outside(paid: Dividend, why: str) -> No
     taken, (refused,) = check_dividends([paid], symbols=["KO"], today=TODAY)
     assert taken == ()
     assert (refused.symbol, refused.day, refused.field, refused.why) == (paid.symbol, paid.ex_date, "dividend", why)
+
+
+@pytest.mark.parametrize("ex_date", [TOMORROW, TODAY + timedelta(days=400)])
+def test_an_announced_dividend_is_taken(ex_date: date) -> None:
+    paid = Dividend("KO", ex_date, 0.5)
+    assert check_dividends([paid], symbols=["KO"], today=TODAY) == ((paid,), ())
 
 
 def test_a_split_told_twice_is_one_split() -> None:

@@ -22,6 +22,7 @@ from sigmasight.store.tables.master import (
     trading_sessions,
 )
 from sigmasight.store.tables.night import batch_runs, batch_steps
+from sigmasight.store.tables.options import option_analytics
 from sigmasight.store.tables.people import (
     audit_log,
     imports,
@@ -45,6 +46,7 @@ __all__ = [
     "instruments",
     "late_rows",
     "metadata",
+    "option_analytics",
     "option_quotes",
     "portfolio_settings",
     "portfolio_snapshots",
