@@ -1,4 +1,4 @@
-"""The night of one date: market data, then shards of portfolios valued, aggregated and saved."""
+"""The night of one date: market data, facts of instruments, then shards of portfolios valued, aggregated and saved."""
 
 import os
 import socket
@@ -8,21 +8,22 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
 
+from sigmasight.batch.greeks_job import GreeksOutcome, compute_greeks
 from sigmasight.batch.market_job import MarketOutcome, sync_market
 from sigmasight.batch.shards import ShardOutcome, run_shard
 from sigmasight.domain.books import Portfolio
 from sigmasight.domain.errors import NightHeldError, NotATradingDayError
 from sigmasight.domain.market_data import Market
+from sigmasight.services.market_frames import Valuation
 from sigmasight.services.market_plan import find_universe, is_asked
 from sigmasight.services.market_sync import Sources
-from sigmasight.services.valuation import Valuation
 from sigmasight.store.asked import forget_late, last_late
 from sigmasight.store.database import Database
 from sigmasight.store.people import portfolios_on
 from sigmasight.store.runs import Run, StepRecord, close_run, finished_shards, hold_night, holder_of, open_run
 
 PORTFOLIO_JOBS = ("values", "aggregation", "snapshots")
-JOBS = ("market-data", *PORTFOLIO_JOBS)
+JOBS = ("market-data", "greeks", *PORTFOLIO_JOBS)
 
 Progress = Callable[[str, int, int], None]
 """Told a job's name, how many of its pieces are done and how many there are."""
@@ -90,8 +91,9 @@ def _run(
         with db.read() as conn:
             late = last_late(conn)
         still_good = {} if late else done  # what was done before data came late is done again
+        greeks = _greeks(db, plan, run, portfolios, still_good, progress)
         outcomes = list(_shards(db, plan, run, portfolios, still_good, progress))
-        outcome = _conclude(run, market, outcomes, len(portfolios))
+        outcome = _conclude(run, market, greeks, outcomes, len(portfolios))
         with db.write() as conn:
             if not outcome.failed_portfolios:
                 forget_late(conn, late)
@@ -116,7 +118,7 @@ def _market_data(
     progress: Progress,
 ) -> MarketOutcome:
     """Sync the markets, unless the process that this one takes over from did, and nothing new is held since."""
-    markets = sorted({portfolio.market for portfolio in portfolios})
+    markets = _markets(portfolios)
     if (JOBS[0], 0) in done and all(_is_synced(db, plan, market, run.as_of) for market in markets):
         return MarketOutcome.recalled(done[JOBS[0], 0])
     return sync_market(
@@ -128,6 +130,25 @@ def _market_data(
         with_chains=run.as_of == plan.last_completed,
         progress=lambda at, of: progress("market-data", at, of),
     )
+
+
+def _greeks(
+    db: Database,
+    plan: NightPlan,
+    run: Run,
+    portfolios: Sequence[Portfolio],
+    done: Mapping[tuple[str, int], StepRecord],
+    progress: Progress,
+) -> GreeksOutcome:
+    """Price the contracts that are held, unless the process that this one takes over from did."""
+    if (JOBS[1], 0) in done:
+        return GreeksOutcome.recalled(done[JOBS[1], 0])
+    progress("greeks", 0, 1)
+    return compute_greeks(db, plan.valuation, run, _markets(portfolios))
+
+
+def _markets(portfolios: Sequence[Portfolio]) -> list[Market]:
+    return sorted({portfolio.market for portfolio in portfolios})
 
 
 def _is_synced(db: Database, plan: NightPlan, market: Market, as_of: date) -> bool:
@@ -154,11 +175,14 @@ def _shards(
         progress("snapshots", shard + 1, run.shards)
 
 
-def _conclude(run: Run, market: MarketOutcome, shards: Sequence[ShardOutcome], portfolios: int) -> NightOutcome:
+def _conclude(
+    run: Run, market: MarketOutcome, greeks: GreeksOutcome, shards: Sequence[ShardOutcome], portfolios: int
+) -> NightOutcome:
     failed = sum(outcome.failed for outcome in shards)
     status = _portfolio_status(failed, portfolios)
     jobs = [
         JobOutcome("market-data", market.status, market.seconds),
+        JobOutcome("greeks", greeks.status, greeks.seconds),
         *(JobOutcome(job, status, sum(outcome.seconds[job] for outcome in shards)) for job in PORTFOLIO_JOBS),
     ]
     return NightOutcome(
@@ -168,7 +192,7 @@ def _conclude(run: Run, market: MarketOutcome, shards: Sequence[ShardOutcome], p
         portfolios=portfolios,
         failed_portfolios=failed,
         coverage=market.coverage,
-        errors=(*market.errors, *(error for outcome in shards for error in outcome.errors)),
+        errors=(*market.errors, *greeks.errors, *(error for outcome in shards for error in outcome.errors)),
     )
 
 

@@ -9,7 +9,8 @@ import structlog
 from sigmasight.domain.books import Portfolio
 from sigmasight.domain.errors import DatabaseError, NightHeldError
 from sigmasight.domain.snapshots import Snapshot
-from sigmasight.services.valuation import Valuation, aggregate_books, value_portfolios, wanted_days
+from sigmasight.services.market_frames import Valuation
+from sigmasight.services.valuation import aggregate_books, value_portfolios, wanted_days
 from sigmasight.store.database import Connection, Database
 from sigmasight.store.people import lock_portfolios
 from sigmasight.store.runs import Run, StepRecord, require_fence, save_step

@@ -6,9 +6,15 @@ from datetime import UTC, date, datetime, time
 from zoneinfo import ZoneInfo
 
 from sigmasight.domain.errors import CalendarRangeError
+from sigmasight.domain.units import SECONDS_PER_YEAR
 
 NEW_YORK = ZoneInfo("America/New_York")
 REGULAR_CLOSE = time(16, 0)
+
+
+def closing_bell(day: date) -> datetime:
+    """The instant, in UTC, of 16:00 in New York: when options of a day expire, whether or not it is a session."""
+    return datetime.combine(day, REGULAR_CLOSE, tzinfo=NEW_YORK).astimezone(UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +69,14 @@ class TradingCalendar:
             raise CalendarRangeError(f"{session} is no trading day, so it has no close")
         closing = self.early_closes.get(session, REGULAR_CLOSE)
         return datetime.combine(session, closing, tzinfo=NEW_YORK).astimezone(UTC)
+
+    def years_to_expiry(self, session: date, expiry: date) -> float:
+        """Years of 365 days from a session's close to 16:00 in New York of an expiry; negative after it.
+
+        Raises:
+            CalendarRangeError: If the first day is no session.
+        """
+        return (closing_bell(expiry) - self.close_of(session)).total_seconds() / SECONDS_PER_YEAR
 
     def last_completed_session(self, instant: datetime) -> date:
         """The last session whose close lies at or before an instant (which carries its time zone)."""

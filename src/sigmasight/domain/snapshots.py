@@ -45,11 +45,11 @@ class Measures:
     flows: float  # USD
     coverage_change: float  # USD: step of NAV because prices came or went
     dividends: float  # USD received (paid, when negative) in the step; part of the daily P&L
-    delta: float  # USD per $1 is never summed over underlyings: dollar delta
-    gamma: float
-    theta: float
-    vega: float
-    rho: float
+    delta: float  # USD: sum of dollar deltas, the only delta that can be added across underlyings
+    gamma: float  # USD: sum of dollar gammas, what the dollar delta gains per 1 % that every underlying rises
+    theta: float  # USD per calendar day
+    vega: float  # USD per 1 point of volatility
+    rho: float  # USD per 1 % of the rate
     beta: float
     value_at_risk: float  # USD, one day, positive
 

@@ -13,7 +13,6 @@ class PositionValues:
 
     exposure: FloatArray  # (P,) quantity x price x multiplier, signed
     notional: FloatArray  # (P,) options: quantity x underlying price x multiplier; others: exposure
-    delta_adjusted: FloatArray  # (P,) options: delta x notional; others: exposure
     unrealised_pnl: FloatArray  # (P,) exposure less what was paid; a short gains when its price falls
     weight: FloatArray  # (P,) >= 0, never NaN: what the position counts for in coverage
 
@@ -24,7 +23,6 @@ def value_positions(
     multiplier: FloatArray,
     price: FloatArray,
     underlying_price: FloatArray,
-    delta: FloatArray,
     cost: FloatArray,
     last_known_price: FloatArray,
     entry_price: FloatArray,
@@ -36,7 +34,6 @@ def value_positions(
         multiplier: Shares per unit of quantity, shape (P,).
         price: USD per share, shape (P,), NaN where there is none that may be used.
         underlying_price: Of options; for others their own price, shape (P,).
-        delta: Per share, 1 for what is no option, 0 for an expired one, shape (P,), NaN where not known.
         cost: quantity x entry price x multiplier as held from the first day, signed, shape (P,).
         last_known_price: At any age, on the day's split basis, shape (P,), NaN where there never was one.
         entry_price: On the day's split basis, shape (P,).
@@ -46,12 +43,10 @@ def value_positions(
     """
     units = quantity * multiplier
     exposure = units * price
-    notional = units * underlying_price
     known = np.where(np.isnan(last_known_price), entry_price, last_known_price)
     return PositionValues(
         exposure=exposure,
-        notional=notional,
-        delta_adjusted=np.select([delta == 1.0, delta == 0.0], [exposure, 0.0], delta * notional),
+        notional=units * underlying_price,
         unrealised_pnl=exposure - cost,
         weight=np.abs(units * np.where(np.isnan(price), known, price)),
     )

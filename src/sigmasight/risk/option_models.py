@@ -113,6 +113,22 @@ def value_contracts(
     return values
 
 
+def forward_prices(contracts: Contracts) -> FloatArray:
+    """What the underlying costs at each contract's expiry, USD, (N,)."""
+    kept, bond = _legs(contracts)
+    return np.asarray(contracts.strike * kept / bond)
+
+
+def with_forward_held(values: OptionValues, contracts: Contracts, volatility: FloatArray) -> OptionValues:
+    """Theta and rho where the forward itself is what is known, and neither time nor the rate moves it.
+
+    Source:
+        Black (1976): the price is a discounted expectation under a law that the forward alone centres.
+    """
+    spread = 0.5 * (volatility * contracts.spot) ** 2 * values.gamma
+    return replace(values, theta=contracts.rate * values.price - spread, rho=-contracts.tau_years * values.price)
+
+
 def imply_volatilities(
     contracts: Contracts, price: FloatArray, *, accuracy: Accuracy = Accuracy.FAST
 ) -> ImpliedVolatilities:

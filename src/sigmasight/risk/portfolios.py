@@ -7,6 +7,7 @@ import numpy as np
 
 from sigmasight.domain.books import StatementKind
 from sigmasight.domain.market_data import BoolArray, FloatArray, IntArray
+from sigmasight.domain.options import PositionGreeks
 from sigmasight.domain.reasons import Reason
 from sigmasight.domain.units import SMALLEST_BASE
 from sigmasight.engines.aggregation import (
@@ -63,8 +64,12 @@ class Totals:
     stock_exposure: FloatArray  # (B,)
     option_exposure: FloatArray  # (B,)
     notional: FloatArray  # (B,)
-    delta_adjusted: FloatArray  # (B,)
+    delta_adjusted: FloatArray  # (B,) the sum of dollar deltas
     delta_coverage: FloatArray  # (B,) share of the weight whose delta-adjusted exposure is known
+    gamma: FloatArray  # (B,) of dollar gammas, per 1 % move
+    theta_per_day: FloatArray  # (B,)
+    vega_per_point: FloatArray  # (B,)
+    rho_per_percent: FloatArray  # (B,)
     unrealised_pnl: FloatArray  # (B,)
     concentration: Concentration  # (B,)
 
@@ -95,18 +100,22 @@ def value_books(market: MarketFrame, holdings: Holdings, accounts: Accounts) -> 
         before = after
 
 
-def total_positions(market: MarketFrame, holdings: Holdings, close: Close) -> Totals:
-    """Sum what a snapshot tells beside exposure and NAV."""
+def total_positions(market: MarketFrame, holdings: Holdings, close: Close, greeks: PositionGreeks) -> Totals:
+    """Sum what a snapshot tells beside exposure and NAV, with the Greeks of the positions at that close."""
     held = close.positions.held
     values, owner, books = close.positions.values, holdings.portfolio[held], len(close.nav)
     option = market.is_option[holdings.asset[held]]
-    exposure, delta_adjusted, weight = values.exposure[held], values.delta_adjusted[held], values.weight[held]
+    exposure, delta_adjusted, weight = values.exposure[held], greeks.dollar_delta[held], values.weight[held]
     return Totals(
         stock_exposure=sum_known(exposure[~option], owner[~option], books),
         option_exposure=sum_known(exposure[option], owner[option], books),
         notional=sum_known(values.notional[held], owner, books),
         delta_adjusted=sum_known(delta_adjusted, owner, books),
         delta_coverage=share_known(~np.isnan(delta_adjusted), weight, owner, books),
+        gamma=sum_known(greeks.dollar_gamma[held], owner, books),
+        theta_per_day=sum_known(greeks.theta_per_day[held], owner, books),
+        vega_per_point=sum_known(greeks.vega_per_point[held], owner, books),
+        rho_per_percent=sum_known(greeks.rho_per_percent[held], owner, books),
         unrealised_pnl=sum_known(values.unrealised_pnl[held], owner, books),
         concentration=concentrate(delta_adjusted, holdings.asset[held], owner, books),
     )
@@ -155,7 +164,6 @@ def _state(market: MarketFrame, holdings: Holdings, at: int) -> PositionState:
         multiplier=multiplier,
         price=price,
         underlying_price=np.where(excluded, np.nan, market.price[at, market.underlying[asset]]),
-        delta=_delta(market, at)[asset],
         cost=holdings.cost,
         last_known_price=market.last_known[at, asset],
         entry_price=entry_price,
@@ -167,12 +175,6 @@ def ratio(part: FloatArray, whole: FloatArray) -> FloatArray:
     """Part / whole; NaN where the whole is not above ``SMALLEST_BASE`` or not known."""
     usable = whole > SMALLEST_BASE
     return np.where(usable, part / np.where(usable, whole, 1.0), np.nan)
-
-
-def _delta(market: MarketFrame, at: int) -> FloatArray:
-    """Delta per share, shape (N,): 1 for what is no option, 0 for an expired option, NaN for the others."""
-    expired = ((market.reasons[at] & int(Reason.EXPIRED)) > 0) & ~np.isnan(market.price[at])
-    return np.where(market.is_option, np.where(expired, 0.0, np.nan), 1.0)
 
 
 def _step(market: MarketFrame, holdings: Holdings, before: Close, after: Close) -> StepProfit:

@@ -11,11 +11,13 @@ from sigmasight.domain.reasons import BLOCKING, Reason
 from sigmasight.domain.snapshots import MEASURES, METHOD, Measures, NotIncluded, Snapshot
 from sigmasight.domain.units import SMALLEST_BASE
 from sigmasight.risk.frames import MarketFrame
+from sigmasight.risk.greeks import HeldGreeks
 from sigmasight.risk.holdings import Holdings
 from sigmasight.risk.portfolios import BookStep, Close, Totals, ratio
 
-NOT_YET_MODELLED = ("delta", "gamma", "theta", "vega", "rho", "beta", "value_at_risk")
-_NEEDS_DELTA = ("delta_adjusted_exposure", "hhi", "effective_positions", "top_3", "top_10")
+NOT_YET_MODELLED = ("beta", "value_at_risk")
+_NEEDS_DELTA = ("delta_adjusted_exposure", "hhi", "effective_positions", "top_3", "top_10", "delta")
+_NEEDS_GREEKS = ("gamma", "theta", "vega", "rho")
 
 
 def accumulate(cumulative_pnl: FloatArray, step: BookStep) -> FloatArray:
@@ -32,15 +34,16 @@ def compose_snapshots(
     close: Close,
     step: BookStep,
     totals: Totals,
+    greeks: HeldGreeks,
     cumulative_pnl: FloatArray,
 ) -> tuple[Snapshot, ...]:
     """Compose the snapshots of one session, one for each portfolio that exists on it, in the portfolios' order."""
     columns = _measures(close, step, totals, cumulative_pnl)
-    flags = _price_flags(holdings, close)
+    flags = _combined(holdings, close, close.positions.reasons)
+    greek_flags = _combined(holdings, close, greeks.reasons)
     as_of: date = market.sessions.days[close.at].item()
     first = np.searchsorted(holdings.portfolio, np.arange(len(portfolios) + 1))
     short, option = holdings.units < 0, market.is_option[holdings.asset]
-    live = option & ((close.positions.reasons & int(Reason.EXPIRED)) == 0)
     made = []
     for at, portfolio in enumerate(portfolios):
         if portfolio.opened_on > as_of:
@@ -48,7 +51,7 @@ def compose_snapshots(
         mine = slice(int(first[at]), int(first[at + 1]))
         held = close.positions.held[mine]
         measures = Measures(**{name: float(columns[name][at]) for name in MEASURES})
-        prices = Reason(int(flags[at]))
+        prices, of_greeks = Reason(int(flags[at])), Reason(int(greek_flags[at]))
         made.append(
             Snapshot(
                 portfolio_id=portfolio.id,
@@ -61,12 +64,10 @@ def compose_snapshots(
                 option_positions=int((held & option[mine]).sum()),
                 coverage=float(close.exposures.coverage[at]),
                 delta_coverage=float(totals.delta_coverage[at]),
-                reasons=_reasons(
-                    measures, prices, float(step.invested[at]), has_options=bool((held & live[mine]).any())
-                ),
-                marks=prices & ~BLOCKING | (Reason.SIMULATED if market.market is Market.SIMULATED else Reason.NONE),
-                not_included=_not_included(market, holdings, close, mine),
-                warnings=_warnings(market, holdings, close, mine),
+                reasons=_reasons(measures, prices, of_greeks, float(step.invested[at])),
+                marks=_marks(market, prices | of_greeks),
+                not_included=_not_included(market, holdings, close, greeks, mine),
+                warnings=_warnings(market, holdings, close, greeks, mine),
             )
         )
     return tuple(made)
@@ -100,54 +101,71 @@ def _measures(close: Close, step: BookStep, totals: Totals, cumulative_pnl: Floa
         "flows": step.flows,
         "coverage_change": step.coverage_change,
         "dividends": step.dividends,
+        "delta": totals.delta_adjusted,
+        "gamma": totals.gamma,
+        "theta": totals.theta_per_day,
+        "vega": totals.vega_per_point,
+        "rho": totals.rho_per_percent,
         **dict.fromkeys(NOT_YET_MODELLED, missing),
     }
 
 
-def _price_flags(holdings: Holdings, close: Close) -> IntArray:
-    """All reasons of the prices of what each portfolio holds, combined; (B,)."""
+def _combined(holdings: Holdings, close: Close, reasons: IntArray) -> IntArray:
+    """All reasons of what each portfolio holds, combined; (B,)."""
     flags = np.zeros(len(close.nav), dtype=np.int64)
     held = close.positions.held
-    np.bitwise_or.at(flags, holdings.portfolio[held], close.positions.reasons[held])
+    np.bitwise_or.at(flags, holdings.portfolio[held], reasons[held])
     return flags
 
 
-def _reasons(measures: Measures, prices: Reason, invested: float, *, has_options: bool) -> dict[str, Reason]:
+def _marks(market: MarketFrame, flags: Reason) -> Reason:
+    return flags & ~BLOCKING | (Reason.SIMULATED if market.market is Market.SIMULATED else Reason.NONE)
+
+
+def _reasons(measures: Measures, prices: Reason, of_greeks: Reason, invested: float) -> dict[str, Reason]:
     """Why each missing number is missing."""
     missing = [name for name in MEASURES if np.isnan(getattr(measures, name))]
-    unpriced = prices & BLOCKING or Reason.NO_PRICE
-    return {name: _why_missing(name, measures, unpriced, invested, has_options=has_options) for name in missing}
+    return {name: _why_missing(name, measures, prices & BLOCKING, of_greeks & BLOCKING, invested) for name in missing}
 
 
-def _why_missing(name: str, measures: Measures, unpriced: Reason, invested: float, *, has_options: bool) -> Reason:
-    if name in NOT_YET_MODELLED or (name in _NEEDS_DELTA and has_options):
+def _why_missing(name: str, measures: Measures, prices: Reason, of_greeks: Reason, invested: float) -> Reason:
+    if name in NOT_YET_MODELLED:
         return Reason.NOT_MODELLED
+    if name in _NEEDS_GREEKS:
+        return of_greeks
+    if name in _NEEDS_DELTA:
+        return of_greeks | prices
     no_base = (name == "leverage" and measures.nav <= SMALLEST_BASE) or (
         name == "daily_return" and not np.isnan(measures.daily_pnl) and invested <= SMALLEST_BASE
     )
-    return Reason.NAV_NOT_POSITIVE if no_base else unpriced
+    return Reason.NAV_NOT_POSITIVE if no_base else prices or Reason.NO_PRICE
 
 
-def _not_included(market: MarketFrame, holdings: Holdings, close: Close, mine: slice) -> tuple[NotIncluded, ...]:
+def _not_included(
+    market: MarketFrame, holdings: Holdings, close: Close, greeks: HeldGreeks, mine: slice
+) -> tuple[NotIncluded, ...]:
+    """What some measure leaves out: positions without a price, or without Greeks."""
     listed = []
-    for asset, held, flags in zip(
-        holdings.asset[mine], close.positions.held[mine], close.positions.reasons[mine], strict=True
-    ):
+    reasons = close.positions.reasons[mine] | greeks.reasons[mine]
+    for asset, held, flags in zip(holdings.asset[mine], close.positions.held[mine], reasons, strict=True):
         why = Reason(int(flags)) & BLOCKING
         if held and why:
             listed.append(NotIncluded(market.instruments[int(asset)].symbol, ",".join(why.words)))
     return tuple(dict.fromkeys(listed))
 
 
-def _warnings(market: MarketFrame, holdings: Holdings, close: Close, mine: slice) -> tuple[str, ...]:
+def _warnings(
+    market: MarketFrame, holdings: Holdings, close: Close, greeks: HeldGreeks, mine: slice
+) -> tuple[str, ...]:
     held = close.positions.held[mine]
     listed = [] if held.any() else ["empty"]
-    flags = close.positions.reasons[mine]
-    for word, reason in (("stale_price", Reason.STALE_PRICE), ("expired", Reason.EXPIRED)):
+    prices, of_greeks = close.positions.reasons[mine], greeks.reasons[mine]
+    marked = ((prices, Reason.STALE_PRICE), (prices, Reason.EXPIRED), (of_greeks, Reason.ESTIMATED))
+    for flags, reason in marked:
         symbols = sorted(
-            {market.instruments[int(a)].symbol for a in holdings.asset[mine][held & ((flags & reason) > 0)]}
+            {market.instruments[int(a)].symbol for a in holdings.asset[mine][held & ((flags & int(reason)) > 0)]}
         )
-        listed += [f"{word}: {symbol}" for symbol in symbols]
+        listed += [f"{reason.words[0]}: {symbol}" for symbol in symbols]
     settled = (holdings.end[mine] == close.at) & market.is_option[holdings.asset[mine]] & ~held
     settled &= holdings.entry[mine] < close.at
     settled &= market.settled_from[holdings.asset[mine]] == close.at

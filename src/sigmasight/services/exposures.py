@@ -12,9 +12,11 @@ from sigmasight.domain.errors import NotATradingDayError
 from sigmasight.domain.market_data import BoolArray
 from sigmasight.domain.reasons import BLOCKING, Reason
 from sigmasight.domain.snapshots import NotIncluded
-from sigmasight.engines.aggregation import sum_exposures, tagged
+from sigmasight.engines.aggregation import share_known, sum_exposures, sum_known, tagged
+from sigmasight.risk.greeks import HeldGreeks
 from sigmasight.risk.portfolios import Close, value_books
-from sigmasight.services.valuation import FrozenBooks, Valuation, freeze_books
+from sigmasight.services.market_frames import Valuation
+from sigmasight.services.valuation import FrozenBooks, freeze_books, greeks_at, load_facts
 from sigmasight.store.database import Connection
 from sigmasight.store.instruments import sectors
 from sigmasight.store.people import owned_portfolio
@@ -44,7 +46,10 @@ class ExposureLine:
     net: float
     long: float
     short: float
+    notional: float
+    delta_adjusted: float
     coverage: float  # share of the group's gross that has a price
+    delta_coverage: float  # share of it whose delta-adjusted exposure is known
     not_included: tuple[NotIncluded, ...]
 
 
@@ -59,9 +64,12 @@ def split_exposures(
         NotFoundError: If the portfolio is not the user's.
         NotATradingDayError: If the day is no session.
     """
-    books, close = _valued(conn, valuation, user_id, portfolio_id, as_of)
+    books, close, greeks = value_at(conn, valuation, user_id, portfolio_id, as_of)
     groups = _groups(conn, books, by)
-    lines = [_line(books, close, name, np.isin(np.arange(len(books.positions)), rows)) for name, rows in groups.items()]
+    lines = [
+        _line(books, close, greeks, name, np.isin(np.arange(len(books.positions)), rows))
+        for name, rows in groups.items()
+    ]
     present = [line for line in lines if line.positions]
     return tuple(sorted(present, key=lambda line: (-np.nan_to_num(line.gross), line.group)))
 
@@ -85,7 +93,7 @@ def tagged_exposure(
     """
     if not tags:
         raise ValueError("at least one tag is needed")
-    books, close = _valued(conn, valuation, user_id, portfolio_id, as_of)
+    books, close, greeks = value_at(conn, valuation, user_id, portfolio_id, as_of)
     groups = _groups(conn, books, Grouping.TAG)
     names = list(groups)
     membership = np.zeros((len(books.positions), len(names)), dtype=np.bool_)
@@ -94,18 +102,24 @@ def tagged_exposure(
     folded = {tag.lower() for tag in tags}
     wanted = np.array([name.lower() in folded for name in names], dtype=np.bool_)
     carries = tagged(membership, wanted, every=every) & (not every or wanted.sum() == len(folded))
-    return _line(books, close, (" and " if every else " or ").join(tags), carries)
+    return _line(books, close, greeks, (" and " if every else " or ").join(tags), carries)
 
 
-def _valued(
+def value_at(
     conn: Connection, valuation: Valuation, user_id: UUID, portfolio_id: UUID, as_of: date
-) -> tuple[FrozenBooks, Close]:
+) -> tuple[FrozenBooks, Close, HeldGreeks]:
+    """A user's portfolio at a session's close, with the Greeks of its positions.
+
+    Raises:
+        NotFoundError: If the portfolio is not the user's.
+        NotATradingDayError: If the day is no session.
+    """
     if not valuation.calendar.is_trading_day(as_of):
         raise NotATradingDayError(f"{as_of} is no trading day; exposures are those of a session's close")
     portfolio = owned_portfolio(conn, user_id, portfolio_id)
     books = freeze_books(conn, valuation, portfolio.market, [portfolio], first=as_of, last=as_of)
     (close, _), *_ = value_books(books.market, books.holdings, books.accounts)
-    return books, close
+    return books, close, greeks_at(books, close.at, load_facts(conn, valuation, books, [as_of]))
 
 
 def _groups(conn: Connection, books: FrozenBooks, by: Grouping) -> dict[str, list[int]]:
@@ -138,16 +152,15 @@ def _by_tag(conn: Connection, books: FrozenBooks) -> dict[str, list[int]]:
     return groups | ({UNTAGGED: bare} if bare else {})
 
 
-def _line(books: FrozenBooks, close: Close, name: str, chosen: BoolArray) -> ExposureLine:
+def _line(books: FrozenBooks, close: Close, greeks: HeldGreeks, name: str, chosen: BoolArray) -> ExposureLine:
     mine = chosen & close.positions.held
-    values = close.positions.values
+    values, weight, delta_adjusted = (
+        close.positions.values,
+        close.positions.values.weight[mine],
+        greeks.greeks.dollar_delta[mine],
+    )
     one = np.zeros(int(mine.sum()), dtype=np.int64)
-    sums = sum_exposures(values.exposure[mine], values.weight[mine], one, 1)
-    left = [
-        NotIncluded(books.market.instruments[int(asset)].symbol, ",".join(why.words))
-        for asset, flags in zip(books.holdings.asset[mine], close.positions.reasons[mine], strict=True)
-        if (why := Reason(int(flags)) & BLOCKING)
-    ]
+    sums = sum_exposures(values.exposure[mine], weight, one, 1)
     return ExposureLine(
         group=name,
         positions=int(sums.positions[0]),
@@ -155,6 +168,20 @@ def _line(books: FrozenBooks, close: Close, name: str, chosen: BoolArray) -> Exp
         net=float(sums.net[0]),
         long=float(sums.long[0]),
         short=float(sums.short[0]),
+        notional=float(sum_known(values.notional[mine], one, 1)[0]),
+        delta_adjusted=float(sum_known(delta_adjusted, one, 1)[0]),
         coverage=float(sums.coverage[0]),
-        not_included=tuple(dict.fromkeys(left)),
+        delta_coverage=float(share_known(~np.isnan(delta_adjusted), weight, one, 1)[0]),
+        not_included=left_out(books, close, greeks, mine),
     )
+
+
+def left_out(books: FrozenBooks, close: Close, greeks: HeldGreeks, mine: BoolArray) -> tuple[NotIncluded, ...]:
+    """Which of some positions lack a price or Greeks, and why."""
+    reasons = close.positions.reasons[mine] | greeks.reasons[mine]
+    left = [
+        NotIncluded(books.market.instruments[int(asset)].symbol, ",".join(why.words))
+        for asset, flags in zip(books.holdings.asset[mine], reasons, strict=True)
+        if (why := Reason(int(flags)) & BLOCKING)
+    ]
+    return tuple(dict.fromkeys(left))

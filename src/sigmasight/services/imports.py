@@ -14,7 +14,8 @@ from sigmasight.domain.instruments import Kind, OptionTerms
 from sigmasight.domain.symbols import occ_symbol
 from sigmasight.intake.positions_csv import parse_positions
 from sigmasight.intake.verdicts import ParsedPositions, PositionRow, RowVerdict, Verdict, with_warning
-from sigmasight.services.valuation import Valuation, renew_snapshots
+from sigmasight.services.market_frames import Valuation
+from sigmasight.services.valuation import renew_snapshots
 from sigmasight.store.database import Connection
 from sigmasight.store.instruments import add_unknown, find_instruments, load_instruments, save_options
 from sigmasight.store.people import ensure_tags, lock_portfolios

@@ -8,7 +8,8 @@ from uuid import UUID
 
 from sigmasight.domain.books import Portfolio, Position, StatementKind
 from sigmasight.domain.errors import ConflictError, InvalidEntryError
-from sigmasight.services.valuation import Valuation, renew_snapshots
+from sigmasight.services.market_frames import Valuation
+from sigmasight.services.valuation import renew_snapshots
 from sigmasight.store.database import Connection
 from sigmasight.store.instruments import load_instruments
 from sigmasight.store.people import add_statement, ensure_tags, lock_portfolios, owned_portfolio

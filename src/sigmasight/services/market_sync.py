@@ -201,7 +201,8 @@ def _store_actions(conn: Connection, universe: Universe, answer: Answer) -> int:
     ids, market = universe.ids, universe.market
     dividends, no_dividends = check_dividends(answer.dividends, symbols=ids, today=universe.as_of)
     splits, no_splits = check_splits(answer.splits, symbols=ids, today=universe.as_of)
-    paid = save_dividends(conn, market, [(ids[row.symbol], row) for row in dividends], answer.source)
+    declared = [(ids[row.symbol], row) for row in dividends]
+    paid = save_dividends(conn, market, declared, answer.source, known_on=universe.as_of)
     split = save_splits(conn, market, [(ids[row.symbol], row) for row in splits], answer.source)
     _note_late(conn, universe, paid)
     _note_late(conn, universe, split)

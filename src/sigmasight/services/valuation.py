@@ -9,29 +9,23 @@ import numpy as np
 
 from sigmasight.domain.books import Portfolio, Position
 from sigmasight.domain.calendar import TradingCalendar
-from sigmasight.domain.instruments import Instrument
-from sigmasight.domain.market_data import Market, Marks
+from sigmasight.domain.market_data import Market
+from sigmasight.domain.options import OptionFacts
 from sigmasight.domain.snapshots import Snapshot
-from sigmasight.risk.frames import MarketFrame, freeze_market
+from sigmasight.risk.frames import MarketFrame
+from sigmasight.risk.greeks import HeldGreeks, contracts_held, instrument_greeks, position_greeks
 from sigmasight.risk.holdings import Accounts, Holdings, freeze_accounts, freeze_holdings
 from sigmasight.risk.portfolios import BookStep, Close, total_positions, value_books
 from sigmasight.risk.snapshots import accumulate, compose_snapshots
+from sigmasight.services.market_frames import Valuation, load_market
+from sigmasight.services.option_facts import ensure_option_facts
 from sigmasight.store.database import Connection
 from sigmasight.store.instruments import load_instruments
 from sigmasight.store.people import load_statements, lock_portfolios
 from sigmasight.store.positions import load_positions, outdated
-from sigmasight.store.prices import load_marks, load_marks_on, load_payouts, load_splits
 from sigmasight.store.snapshots import days_from, last_before, replace_snapshots
 
 Days = Mapping[UUID, Collection[date]]
-
-
-@dataclass(frozen=True, slots=True)
-class Valuation:
-    """What every valuation is given: the sessions, and how old a close may be and still be used."""
-
-    calendar: TradingCalendar
-    stale_sessions: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +45,7 @@ class ValuedBooks:
 
     books: FrozenBooks
     days: tuple[tuple[Close, BookStep], ...]
+    facts: OptionFacts  # of the contracts held on the wanted days
     cumulative_pnl: tuple[float, ...]  # of each portfolio before the window, USD; NaN where there is none
     wanted: Days
 
@@ -67,7 +62,8 @@ def value_portfolios(
     for (market, first, last), chain in _chains(conn, valuation.calendar, portfolios, wanted).items():
         books = freeze_books(conn, valuation, market, chain.portfolios, first=first, last=last)
         days = tuple(value_books(books.market, books.holdings, books.accounts))
-        valued.append(ValuedBooks(books, days, tuple(chain.cumulative_pnl), wanted))
+        facts = load_facts(conn, valuation, books, wanted_of(books, wanted))
+        valued.append(ValuedBooks(books, days, facts, tuple(chain.cumulative_pnl), wanted))
     return tuple(valued)
 
 
@@ -98,6 +94,26 @@ def renew_snapshots(conn: Connection, valuation: Valuation, portfolio: Portfolio
     return made
 
 
+def wanted_of(books: FrozenBooks, wanted: Days) -> frozenset[date]:
+    """The days that any of some portfolios wants."""
+    return frozenset(day for portfolio in books.portfolios for day in wanted[portfolio.id])
+
+
+def load_facts(conn: Connection, valuation: Valuation, books: FrozenBooks, days: Collection[date]) -> OptionFacts:
+    """The facts of the option contracts that some portfolios hold on some sessions of their window."""
+    market = books.market
+    at = {day: at for at, day in enumerate(market.sessions.days.tolist()) if day in days}
+    held = {day: contracts_held(market, books.holdings, index).tolist() for day, index in at.items()}
+    return ensure_option_facts(conn, valuation, market.market, held)
+
+
+def greeks_at(books: FrozenBooks, at: int, facts: OptionFacts) -> HeldGreeks:
+    """Greeks of the positions of some portfolios at a session, each as its portfolio takes estimates."""
+    allowed = np.array([portfolio.allow_estimates for portfolio in books.portfolios], dtype=np.bool_)
+    known = instrument_greeks(books.market, at, facts)
+    return position_greeks(books.market, books.holdings, at, known, allowed)
+
+
 def freeze_books(
     conn: Connection, valuation: Valuation, market: Market, portfolios: Sequence[Portfolio], *, first: date, last: date
 ) -> FrozenBooks:
@@ -105,18 +121,7 @@ def freeze_books(
     ids = _ids(portfolios)
     positions = load_positions(conn, ids, last)
     instruments = load_instruments(conn, {position.instrument_id for position in positions})
-    held = [instrument.id for instrument in instruments]
-    frame = freeze_market(
-        market=market,
-        calendar=valuation.calendar,
-        first=first,
-        last=last,
-        instruments=instruments,
-        marks=_marks(conn, market, instruments, valuation.calendar.previous_session(first), last),
-        splits=load_splits(conn, market, held, last),
-        payouts=load_payouts(conn, market, held, last),
-        stale_sessions=valuation.stale_sessions,
-    )
+    frame = load_market(conn, valuation, market, instruments, first=first, last=last)
     holdings, ordered = freeze_holdings(frame, portfolios, positions)
     accounts = freeze_accounts(frame, portfolios, load_statements(conn, ids, last))
     return FrozenBooks(tuple(portfolios), ordered, frame, holdings, accounts)
@@ -160,35 +165,25 @@ def _session_from(calendar: TradingCalendar, day: date) -> date:
 def _snapshots(valued: ValuedBooks) -> list[Snapshot]:
     books, wanted = valued.books, valued.wanted
     cumulative = np.array(valued.cumulative_pnl)
-    days = {day for portfolio in books.portfolios for day in wanted[portfolio.id]}
+    days = wanted_of(books, wanted)
     made: list[Snapshot] = []
     for close, step in valued.days:
         cumulative = accumulate(cumulative, step)
         if books.market.sessions.days[close.at].item() not in days:
             continue
+        greeks = greeks_at(books, close.at, valued.facts)
         composed = compose_snapshots(
             market=books.market,
             portfolios=books.portfolios,
             holdings=books.holdings,
             close=close,
             step=step,
-            totals=total_positions(books.market, books.holdings, close),
+            totals=total_positions(books.market, books.holdings, close, greeks.greeks),
+            greeks=greeks,
             cumulative_pnl=cumulative,
         )
         made += [snapshot for snapshot in composed if snapshot.as_of in wanted[snapshot.portfolio_id]]
     return made
-
-
-def _marks(conn: Connection, market: Market, instruments: Sequence[Instrument], first: date, last: date) -> Marks:
-    """Marks of the window, and the underlyings' closes at which options expired before it."""
-    window = load_marks(conn, market, [instrument.id for instrument in instruments], first, last)
-    expired = {(i.underlying_id, i.option.expiry) for i in instruments if i.option and i.option.expiry < first}
-    before = load_marks_on(conn, market, [(parent, day) for parent, day in sorted(expired) if parent is not None])
-    return Marks(
-        instrument_id=np.concatenate([window.instrument_id, before.instrument_id]),
-        day=np.concatenate([window.day, before.day]),
-        price=np.concatenate([window.price, before.price]),
-    )
 
 
 def _ids(portfolios: Iterable[Portfolio]) -> list[UUID]:

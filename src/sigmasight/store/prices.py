@@ -88,12 +88,16 @@ def save_bars(conn: Connection, market: Market, bars: Mapping[int, DailyBars], s
     return add_missing_days(conn, prices, ("market", "instrument_id", "day", *names, "source"), rows)
 
 
-def save_dividends(conn: Connection, market: Market, rows: Sequence[tuple[int, Dividend]], source: str) -> Days:
-    """Store dated cash dividends by instrument."""
-    arriving = [(market.value, instrument_id, row.ex_date, row.amount, source) for instrument_id, row in rows]
-    return add_missing_days(
-        conn, dividends, ("market", "instrument_id", "ex_date", "amount", "source"), arriving, day="ex_date"
-    )
+def save_dividends(
+    conn: Connection, market: Market, rows: Sequence[tuple[int, Dividend]], source: str, *, known_on: date
+) -> Days:
+    """Store dated cash dividends by instrument; those with an ex-date after ``known_on`` as announced that day."""
+    arriving = [
+        (market.value, i, row.ex_date, row.amount, source, known_on if known_on < row.ex_date else None)
+        for i, row in rows
+    ]
+    columns = ("market", "instrument_id", "ex_date", "amount", "source", "announced_on")
+    return add_missing_days(conn, dividends, columns, arriving, day="ex_date")
 
 
 def save_splits(conn: Connection, market: Market, rows: Sequence[tuple[int, Split]], source: str) -> Days:
@@ -196,8 +200,8 @@ def load_payouts(conn: Connection, market: Market, ids: Collection[int], last: d
 
 
 def load_announced(conn: Connection, market: Market, ids: Collection[int], day: date) -> Payouts:
-    """Dividends of instruments whose ex-date lies after a day, as far as they are known today."""
-    return _payouts(conn, market, ids, dividends.c.ex_date > day)
+    """Dividends of instruments with an ex-date after a day, as far as they were announced by then."""
+    return _payouts(conn, market, ids, and_(dividends.c.ex_date > day, dividends.c.announced_on <= day))
 
 
 def load_yields(conn: Connection, market: Market, first: date, last: date) -> tuple[DayArray, FloatArray]:

@@ -10,8 +10,8 @@ from sigmasight.domain.calendar import TradingCalendar
 from sigmasight.domain.market_data import Market
 from sigmasight.market.exchange import build_nyse_calendar, calendar_source_version
 from sigmasight.market.simulated import SimulatedMarket
+from sigmasight.services.market_frames import Valuation
 from sigmasight.services.market_sync import Sources
-from sigmasight.services.valuation import Valuation
 from sigmasight.store.calendar import calendar_source, save_calendar
 from sigmasight.store.database import Connection, Database, take_turn
 from sigmasight.store.embedded import start_server

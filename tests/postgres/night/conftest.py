@@ -17,7 +17,7 @@ from sigmasight.domain.snapshots import MEASURES, Snapshot
 from sigmasight.market.simulated import SimulatedMarket
 from sigmasight.services.demo.seed import demo_portfolios
 from sigmasight.services.market_sync import Sources
-from sigmasight.services.valuation import Valuation
+from sigmasight.services.market_frames import Valuation
 from sigmasight.store.calendar import load_calendar
 from sigmasight.store.database import Database
 from sigmasight.store.people import portfolios_on

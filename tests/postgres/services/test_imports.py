@@ -26,7 +26,7 @@ from sigmasight.domain.errors import ImportRefusedError
 from sigmasight.domain.instruments import Kind
 from sigmasight.intake.verdicts import Verdict
 from sigmasight.services.imports import Fate, Preview, commit_import, preview_import
-from sigmasight.services.valuation import Valuation
+from sigmasight.services.market_frames import Valuation
 from sigmasight.store.calendar import load_calendar
 from sigmasight.store.database import Database
 from sigmasight.store.instruments import add_alias, load_instruments, save_options

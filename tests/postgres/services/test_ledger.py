@@ -25,7 +25,7 @@ from postgres.store.builders import (
 from sigmasight.domain.books import StatementKind
 from sigmasight.domain.errors import ConflictError, InvalidEntryError, NotFoundError
 from sigmasight.services.ledger import Trade, close_position, record_trade, remove_position, state_amount
-from sigmasight.services.valuation import Valuation
+from sigmasight.services.market_frames import Valuation
 from sigmasight.store.calendar import load_calendar
 from sigmasight.store.database import Database
 from sigmasight.store.instruments import save_options

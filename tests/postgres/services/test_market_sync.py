@@ -37,7 +37,7 @@ from sigmasight.services.market_plan import (
     find_universe,
 )
 from sigmasight.services.market_sync import Coverage, Failure, Sources, fetch, preflight, store_answers
-from sigmasight.services.valuation import Valuation
+from sigmasight.services.market_frames import Valuation
 from sigmasight.store.asked import asked
 from sigmasight.store.calendar import load_calendar
 from sigmasight.store.database import Database

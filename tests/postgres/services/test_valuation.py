@@ -167,7 +167,7 @@ def test_nothing_wanted_is_nothing_made(desk: Desk) -> None:
 def test_dividends_splits_and_statements_come_from_the_store(desk: Desk) -> None:
     share = new_share(desk.conn, "AAA", dict(zip(WEEK, (10.0, 10.0, 5.0, 5.0, 5.0), strict=True)))
     save_splits(desk.conn, Market.LIVE, [(share, Split("AAA", WEDNESDAY, 2, 1))], "test")
-    save_dividends(desk.conn, Market.LIVE, [(share, Dividend("AAA", FRIDAY, 0.5))], "test")
+    save_dividends(desk.conn, Market.LIVE, [(share, Dividend("AAA", FRIDAY, 0.5))], "test", known_on=FRIDAY)
     add_statement(desk.conn, desk.book, StatementKind.CASH, TUESDAY, Decimal(100))
     desk.bring_in(share, 5, MONDAY)
     desk.make_snapshots(*WEEK)

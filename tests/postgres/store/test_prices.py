@@ -215,7 +215,7 @@ def test_the_close_before_a_day_of_its_own_is_found_for_each(conn: Connection, s
 
 def test_splits_are_stored_once_and_loaded_up_to_a_day(conn: Connection, share: int) -> None:
     first, second = Split("AAA", MONDAY, 2, 1), Split("AAA", THURSDAY, 3, 2)
-    assert save_splits(conn, LIVE, [(share, second), (share, first)], "one") == {share: MONDAY}
+    assert save_splits(conn, LIVE, [(share, second), (share, first)], "one", known_on=FRIDAY) == {share: MONDAY}
     assert save_splits(conn, LIVE, [(share, replace(first, new_shares=9))], "two") == {}
     loaded = load_splits(conn, LIVE, [share], FRIDAY)
     assert loaded.instrument_id.tolist() == [share, share]
@@ -229,8 +229,8 @@ def test_splits_are_stored_once_and_loaded_up_to_a_day(conn: Connection, share: 
 
 def test_dividends_are_stored_once_and_loaded_up_to_a_day(conn: Connection, share: int) -> None:
     first, second = Dividend("AAA", MONDAY, 0.25), Dividend("AAA", THURSDAY, 0.5)
-    assert save_dividends(conn, LIVE, [(share, second), (share, first)], "one") == {share: MONDAY}
-    assert save_dividends(conn, LIVE, [(share, replace(first, amount=9.0))], "two") == {}
+    assert save_dividends(conn, LIVE, [(share, second), (share, first)], "one", known_on=FRIDAY) == {share: MONDAY}
+    assert save_dividends(conn, LIVE, [(share, replace(first, amount=9.0))], "two", known_on=FRIDAY) == {}
     loaded = load_payouts(conn, LIVE, [share], FRIDAY)
     assert loaded.instrument_id.tolist() == [share, share]
     assert loaded.ex_date.tolist() == [MONDAY, THURSDAY]
@@ -239,10 +239,12 @@ def test_dividends_are_stored_once_and_loaded_up_to_a_day(conn: Connection, shar
     assert load_payouts(conn, LIVE, [], FRIDAY).ex_date.dtype == np.dtype("datetime64[D]")
 
 
-def test_what_is_announced_lies_after_the_day(conn: Connection, share: int) -> None:
+def test_what_is_announced_lies_after_the_day_and_was_known_on_it(conn: Connection, share: int) -> None:
     other = new_share(conn, "BBB")
     rows = [(share, FRIDAY, 0.5), (other, THURSDAY, 2.0), (share, THURSDAY, 0.25), (share, TUESDAY, 9.0)]
-    save_dividends(conn, LIVE, [(asset, Dividend("AAA", day, amount)) for asset, day, amount in rows], "one")
+    declared = [(asset, Dividend("AAA", day, amount)) for asset, day, amount in rows]
+    save_dividends(conn, LIVE, declared, "one", known_on=TUESDAY)
+    assert load_announced(conn, LIVE, [other, share], MONDAY).amount.tolist() == []
     loaded = load_announced(conn, LIVE, [other, share], TUESDAY)
     assert loaded.instrument_id.tolist() == [share, share, other]
     assert loaded.ex_date.tolist() == [THURSDAY, FRIDAY, THURSDAY]
@@ -298,7 +300,7 @@ def test_adjusted_closes_are_those_of_the_window_only(conn: Connection, share: i
 def test_a_market_is_forgotten_whole_and_the_other_stays(conn: Connection, share: int, contract: int) -> None:
     for market in Market:
         save_bars(conn, market, {share: bars_of("AAA", {MONDAY: 10})}, "one")
-        save_dividends(conn, market, [(share, Dividend("AAA", MONDAY, 0.25))], "one")
+        save_dividends(conn, market, [(share, Dividend("AAA", MONDAY, 0.25))], "one", known_on=FRIDAY)
         save_splits(conn, market, [(share, Split("AAA", MONDAY, 2, 1))], "one")
         save_yields(conn, market, [Yields("DGS2", days(MONDAY), column(0.04))], "one")
         save_quotes(conn, market, {contract: quotes_of(call("AAA"), [(MONDAY, 1.0, 2.0, nan)])}, "one")

@@ -42,8 +42,10 @@ dividends = Table(
     day("ex_date"),
     vendor_number("amount", nullable=False),  # USD per share as traded on the ex-date
     required_text("source"),
+    Column("announced_on", Date),  # the day on which it was known before its ex-date; NULL: not before
     known_market(),
     *positive("amount"),
+    CheckConstraint("announced_on < ex_date", name="announced_on"),
 )
 
 splits = Table(

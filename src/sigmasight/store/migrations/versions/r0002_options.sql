@@ -1,4 +1,7 @@
--- Facts of option contracts by session, and a view for hand queries that weighs them with positions.
+-- Dividends that are announced, facts of option contracts by session, and a view that weighs them with positions.
+
+ALTER TABLE dividends ADD COLUMN announced_on DATE;
+ALTER TABLE dividends ADD CONSTRAINT dividends_announced_on_check CHECK (announced_on < ex_date);
 
 CREATE TABLE option_analytics (
     market TEXT NOT NULL,

@@ -1,0 +1,142 @@
+"""Facts of option contracts: made once for a contract and session, whoever holds it, and kept."""
+
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import fields
+from datetime import date, timedelta
+
+import numpy as np
+
+from sigmasight.domain.instruments import ExerciseStyle, Instrument, Kind
+from sigmasight.domain.market_data import FloatArray, IntArray, Market
+from sigmasight.domain.options import OptionFacts
+from sigmasight.risk.frames import ids_of
+from sigmasight.risk.option_facts import (
+    REALISED_SESSIONS,
+    Volatilities,
+    compose_facts,
+    from_estimates,
+    from_quotes,
+    from_smile,
+)
+from sigmasight.risk.option_market import OLDEST_YIELD_DAYS, OptionMarket, freeze_options
+from sigmasight.services.market_frames import Valuation, load_market
+from sigmasight.store.database import Connection, take_turn
+from sigmasight.store.instruments import contracts_of_expiries, load_instruments
+from sigmasight.store.option_facts import (
+    add_option_facts,
+    drop_outdated_option_facts,
+    load_option_facts,
+    no_option_facts,
+    save_option_facts,
+)
+from sigmasight.store.positions import open_on
+from sigmasight.store.prices import load_adjusted_closes, load_announced, load_yields
+
+Wanted = Mapping[date, Collection[int]]
+"""Contracts by session."""
+
+
+def make_option_facts(
+    conn: Connection, valuation: Valuation, market: Market, as_of: date, contracts: Collection[int]
+) -> OptionFacts:
+    """Work out the facts of contracts at a session's close; those that have expired by then have none."""
+    held = _alive(load_instruments(conn, contracts), as_of)
+    if not held:
+        return no_option_facts()
+    families = {_family(each) for each in held if each.exercise is ExerciseStyle.EUROPEAN}
+    options = _load_options(conn, valuation, market, as_of, [*held, *contracts_of_expiries(conn, families)])
+    wanted = _rows(options, [each.id for each in held])
+    volatilities = from_quotes(options)
+    lacking = wanted[volatilities.missing[wanted]]
+    if len(lacking):
+        volatilities = _with_smiles(conn, valuation, options, volatilities, as_of, lacking)
+        volatilities = from_estimates(volatilities, _closes(conn, valuation, options, as_of))
+    return compose_facts(options, volatilities, wanted)
+
+
+def ensure_option_facts(conn: Connection, valuation: Valuation, market: Market, wanted: Wanted) -> OptionFacts:
+    """The facts of contracts by session; those that are not there yet are made and kept."""
+    if not any(wanted.values()):
+        return no_option_facts()
+    ids = {contract for contracts in wanted.values() for contract in contracts}
+    known = load_option_facts(conn, market, ids, min(wanted), max(wanted))
+    present = set(zip(known.instrument_id.tolist(), known.as_of.tolist(), strict=True))
+    missing = {day: [each for each in sorted(ids) if (each, day) not in present] for day, ids in wanted.items()}
+    made = [make_option_facts(conn, valuation, market, day, ids) for day, ids in sorted(missing.items()) if ids]
+    if any(len(each.instrument_id) for each in made):
+        take_turn(conn, "option facts")
+        for each in made:
+            add_option_facts(conn, market, each)
+    return _joined([known, *made])
+
+
+def renew_option_facts(conn: Connection, valuation: Valuation, market: Market, as_of: date) -> OptionFacts:
+    """Drop what late data outdated, and make the facts of all that a market's portfolios hold at a close anew."""
+    take_turn(conn, "option facts")
+    drop_outdated_option_facts(conn, market)
+    made = make_option_facts(conn, valuation, market, as_of, open_on(conn, market, as_of))
+    save_option_facts(conn, market, made)
+    return made
+
+
+def _alive(instruments: Iterable[Instrument], as_of: date) -> list[Instrument]:
+    return [each for each in instruments if each.option and each.option.expiry > as_of]
+
+
+def _family(contract: Instrument) -> tuple[int, date]:
+    """Underlying and expiry."""
+    if contract.option is None or contract.underlying_id is None:
+        raise ValueError(f"{contract.symbol} is no option")
+    return contract.underlying_id, contract.option.expiry
+
+
+def _load_options(
+    conn: Connection, valuation: Valuation, market: Market, as_of: date, contracts: Iterable[Instrument]
+) -> OptionMarket:
+    """Contracts over the sessions from which a price may still be used."""
+    calendar = valuation.calendar
+    instruments = load_instruments(conn, {contract.id for contract in contracts})
+    first = calendar.sessions_back(as_of, max(valuation.stale_sessions - 1, 0))
+    frame = load_market(conn, valuation, market, instruments, first=first, last=as_of)
+    since = calendar.previous_session(first) - timedelta(days=OLDEST_YIELD_DAYS)
+    payers = [each.id for each in instruments if each.kind is not Kind.OPTION]
+    return freeze_options(
+        frame,
+        calendar,
+        yields=load_yields(conn, market, since, as_of),
+        announced=load_announced(conn, market, payers, as_of),
+    )
+
+
+def _rows(options: OptionMarket, ids: Collection[int]) -> IntArray:
+    return np.flatnonzero(np.isin(ids_of(options.frame.instruments)[options.asset], list(ids)))
+
+
+def _with_smiles(
+    conn: Connection,
+    valuation: Valuation,
+    options: OptionMarket,
+    volatilities: Volatilities,
+    as_of: date,
+    lacking: IntArray,
+) -> Volatilities:
+    contracts = [options.frame.instruments[int(asset)] for asset in options.asset[lacking]]
+    siblings = contracts_of_expiries(conn, {_family(contract) for contract in contracts})
+    others = _load_options(conn, valuation, options.frame.market, as_of, siblings)
+    return from_smile(options, volatilities, others, from_quotes(others))
+
+
+def _closes(conn: Connection, valuation: Valuation, options: OptionMarket, as_of: date) -> FloatArray:
+    """Adjusted closes of each contract's underlying on the last sessions, (S, C)."""
+    sessions = valuation.calendar.sessions_between(valuation.calendar.sessions_back(as_of, REALISED_SESSIONS), as_of)
+    parents, place = np.unique(ids_of(options.frame.instruments)[options.underlying], return_inverse=True)
+    marks = load_adjusted_closes(conn, options.frame.market, parents.tolist(), sessions[0], as_of)
+    closes = np.full((len(sessions), len(parents)), np.nan)
+    day = np.searchsorted(np.array(sessions, dtype="datetime64[D]"), marks.day)
+    closes[day, np.searchsorted(parents, marks.instrument_id)] = marks.price
+    return np.asarray(closes[:, place])
+
+
+def _joined(parts: list[OptionFacts]) -> OptionFacts:
+    columns = {field.name: [getattr(part, field.name) for part in parts] for field in fields(OptionFacts)}
+    return OptionFacts(**{name: np.concatenate(column) for name, column in columns.items()})
