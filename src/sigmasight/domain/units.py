@@ -2,10 +2,10 @@
 
 from decimal import ROUND_HALF_EVEN, Decimal, localcontext
 from math import isfinite
+from typing import TYPE_CHECKING
 
-import numpy as np
-
-from sigmasight.domain.market_data import FloatArray
+if TYPE_CHECKING:  # a calendar needs this module, and no numpy
+    from sigmasight.domain.market_data import FloatArray
 
 CENT = Decimal("0.01")
 SMALLEST_BASE = 0.005
@@ -44,16 +44,18 @@ def added(*amounts: Decimal | None) -> Decimal | None:
     return sum(known, Decimal(0)) if known else None
 
 
-def per_day(theta: FloatArray, price: FloatArray) -> FloatArray:
+def per_day(theta: "FloatArray", price: "FloatArray") -> "FloatArray":
     """Theta per year as USD per calendar day; an option cannot lose more than its price in a day."""
+    import numpy as np
+
     return np.asarray(np.maximum(theta / DAYS_PER_YEAR, -price))
 
 
-def per_point(vega: FloatArray) -> FloatArray:
+def per_point(vega: "FloatArray") -> "FloatArray":
     """Vega per 1.00 of volatility as USD per 1 point."""
-    return np.asarray(vega / 100.0)
+    return vega / 100.0
 
 
-def per_percent(rho: FloatArray) -> FloatArray:
+def per_percent(rho: "FloatArray") -> "FloatArray":
     """Rho per 1.00 of the rate as USD per 1 %."""
-    return np.asarray(rho / 100.0)
+    return rho / 100.0

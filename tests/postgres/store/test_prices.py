@@ -215,7 +215,7 @@ def test_the_close_before_a_day_of_its_own_is_found_for_each(conn: Connection, s
 
 def test_splits_are_stored_once_and_loaded_up_to_a_day(conn: Connection, share: int) -> None:
     first, second = Split("AAA", MONDAY, 2, 1), Split("AAA", THURSDAY, 3, 2)
-    assert save_splits(conn, LIVE, [(share, second), (share, first)], "one", known_on=FRIDAY) == {share: MONDAY}
+    assert save_splits(conn, LIVE, [(share, second), (share, first)], "one") == {share: MONDAY}
     assert save_splits(conn, LIVE, [(share, replace(first, new_shares=9))], "two") == {}
     loaded = load_splits(conn, LIVE, [share], FRIDAY)
     assert loaded.instrument_id.tolist() == [share, share]
