@@ -5,7 +5,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 STAMP := .venv/.complete
 
-.PHONY: help setup demo test check bench lock clean
+.PHONY: help setup demo test check docs bench lock clean
 
 help: ## Show what can be made
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -34,6 +34,9 @@ check: setup ## What CI runs before the tests: format, lint, types, rooms
 	@$(BIN)/ruff check src tests benchmarks
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
+
+docs: setup ## Write the reference pages from their spec tests
+	@PYTHONPATH=tests $(BIN)/python -m spec.write
 
 bench: setup ## Measure, as ratios in one run
 	@$(BIN)/python -m benchmarks

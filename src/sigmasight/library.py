@@ -74,7 +74,7 @@ def greeks(
         ValueError: If an argument is out of its range or shapes do not broadcast; the message names the argument.
 
     Source:
-        European: Black-Scholes-Merton. American: Andersen, Lake, Offengenden (2016). docs/reference/options.md.
+        European: Black-Scholes-Merton. American: Andersen, Lake, Offengenden (2016). docs/reference/measures.
     """
     numbers = {
         "spot": spot,
@@ -92,11 +92,11 @@ def greeks(
     status[np.isnan(values.price)] = "not_finite"
     return Greeks(
         price=_shaped(values.price, shape),
-        delta=_shaped(values.delta, shape),
+        delta=_shaped(values.delta + 0.0, shape),  # 0, not -0
         gamma=_shaped(values.gamma, shape),
-        theta_per_day=_shaped(per_day(values.theta, values.price), shape),
+        theta_per_day=_shaped(per_day(values.theta, values.price) + 0.0, shape),
         vega_per_point=_shaped(per_point(values.vega), shape),
-        rho_per_percent=_shaped(per_percent(values.rho), shape),
+        rho_per_percent=_shaped(per_percent(values.rho) + 0.0, shape),
         status=_shaped(status, shape),
     )
 

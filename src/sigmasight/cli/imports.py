@@ -14,7 +14,7 @@ from sigmasight.domain.market_data import Market
 from sigmasight.intake.csv_table import MAX_BYTES
 from sigmasight.intake.verdicts import Verdict
 from sigmasight.services.imports import Fate, Preview, PreviewRow, commit_import, preview_import
-from sigmasight.services.portfolios import find_or_make_portfolio, find_portfolio
+from sigmasight.services.portfolios import allow_estimates, find_or_make_portfolio, find_portfolio
 from sigmasight.store.positions import ImportRecord
 from sigmasight.wiring.application import Application, open_application
 from sigmasight.wiring.logs import configure_logs
@@ -40,6 +40,13 @@ def run_import(
     only_good: Annotated[
         bool, typer.Option("--only-good", help="Take the good rows although others have errors.")
     ] = False,
+    estimates: Annotated[
+        bool | None,
+        typer.Option(
+            "--estimates/--no-estimates",
+            help="Let volatilities that no option tells be estimated in this portfolio, marked as such.",
+        ),
+    ] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Show the verdicts; save nothing.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
@@ -59,6 +66,8 @@ def run_import(
             _show_preview(preview, only_good=only_good, as_json=as_json)
             return
         _show_issues(preview)
+        if estimates is not None:
+            target = allow_estimates(conn, application.valuation, target, allowed=estimates)
         record = commit_import(
             conn, application.valuation, target, preview, today=application.today, only_good=only_good
         )

@@ -5,7 +5,7 @@ import sys
 import typer
 
 from sigmasight import __version__
-from sigmasight.cli import demo, imports, night
+from sigmasight.cli import demo, greeks, imports, night
 from sigmasight.cli.exits import guarded
 
 app = typer.Typer(
@@ -18,6 +18,7 @@ app = typer.Typer(
 app.command("demo")(demo.run_demo)
 app.command("import")(imports.run_import)
 app.command("night")(night.run_nights)
+app.command("greeks")(greeks.run_greeks)
 
 
 def _show_version(wanted: bool) -> None:

@@ -14,8 +14,15 @@ _LABELS = {
     "unmodelled_assets": "unmodelled assets",
 }
 
+_GREEKS = {
+    "delta": "dollar delta",
+    "gamma": "dollar gamma per 1 %",
+    "theta": "theta per day",
+    "vega": "vega per point",
+    "rho": "rho per 1 %",
+}
 _MONEY = ("nav", "gross", "net", "long", "short", "cash", "unmodelled_assets", "day_pnl", "cumulative_pnl")
-_SHOWN = ("market", *_MONEY, "positions", "covers")
+_SHOWN = ("market", *_MONEY, *_GREEKS, "positions", "covers", "Greeks cover")
 _SIDE_BY_SIDE = 3
 
 Valued = tuple[Portfolio, Snapshot | None]
@@ -28,8 +35,10 @@ def shown_documents(valued: Sequence[Valued]) -> list[dict[str, object]]:
         {
             "name": portfolio.name,
             **shown_money(snapshot),
+            "greeks": shown_greeks(snapshot),
             "positions": snapshot.positions,
             "coverage": snapshot.coverage,
+            "delta_coverage": snapshot.delta_coverage,
             "not_included": [{"symbol": left.symbol, "reason": left.reason} for left in snapshot.not_included],
         }
         for portfolio, snapshot in valued
@@ -57,13 +66,19 @@ def shown_money(snapshot: Snapshot) -> dict[str, str | None]:
     }
 
 
+def shown_greeks(snapshot: Snapshot) -> dict[str, str | None]:
+    """The five Greeks of a portfolio, all in USD."""
+    return {name: money_text(getattr(snapshot.measures, name)) for name in _GREEKS}
+
+
 def print_portfolios(valued: Sequence[Valued]) -> None:
     """One column a portfolio, three side by side, and one line for what each leaves out."""
     for at in range(0, len(valued), _SIDE_BY_SIDE):
         columns = {
             portfolio.name: _column(portfolio, snapshot) for portfolio, snapshot in valued[at : at + _SIDE_BY_SIDE]
         }
-        rows = [[_LABELS.get(name, name), *(column[name] for column in columns.values())] for name in _SHOWN]
+        labels = _LABELS | _GREEKS
+        rows = [[labels.get(name, name), *(column[name] for column in columns.values())] for name in _SHOWN]
         print_table("Portfolios", ("USD", *columns), rows)
     for portfolio, snapshot in valued:
         if snapshot is None:
@@ -77,8 +92,14 @@ def _column(portfolio: Portfolio, snapshot: Snapshot | None) -> dict[str, str]:
     if snapshot is None:
         return dict.fromkeys(_SHOWN, "n/a") | {"market": portfolio.market}
     money_shown = {name: amount(text) for name, text in shown_money(snapshot).items()}
-    return money_shown | {
-        "market": portfolio.market,
-        "positions": str(snapshot.positions),
-        "covers": f"{snapshot.coverage:.0%} of gross",
-    }
+    greeks_shown = {name: amount(text) for name, text in shown_greeks(snapshot).items()}
+    return (
+        money_shown
+        | greeks_shown
+        | {
+            "market": portfolio.market,
+            "positions": str(snapshot.positions),
+            "covers": f"{snapshot.coverage:.0%} of gross",
+            "Greeks cover": f"{snapshot.delta_coverage:.0%} of gross",
+        }
+    )

@@ -1,8 +1,10 @@
-"""American options on a binomial tree: dated cash dividends, and rates and yields that make two exercise boundaries.
+"""American options on a tree: dated cash dividends, and rates and yields that make two exercise boundaries.
 
 The share is worth its escrowed spot, S less the present value of the dividends still to come within the contract's
-life, which moves lognormally, plus that present value. The tree runs around the escrowed forward, its last step is
-priced in closed form, so that the price is smooth in every input, and two trees are extrapolated to ever finer steps.
+life, which moves lognormally, plus that present value. A step of the trinomial tree ends on every ex-date, so that the
+choice to exercise just before a dividend, or just after it, is there exactly when it matters; the nodes lie around the
+escrowed forward; the last step is priced in closed form; two trees are extrapolated to ever finer steps
+(docs/adr/0008-tree-for-dividends.md).
 """
 
 from dataclasses import dataclass, replace
@@ -10,17 +12,20 @@ from dataclasses import dataclass, replace
 import numpy as np
 from scipy.special import ndtr
 
-from sigmasight.domain.market_data import FloatArray
+from sigmasight.domain.market_data import BoolArray, FloatArray
 from sigmasight.domain.options import DatedDividends, OptionInputs, OptionValues
 
-STEPS = (200, 400)
-"""Of the two trees that a price is extrapolated from."""
+STEPS = 150
+"""Of the coarse tree; the fine one has twice as many."""
 
+_SPACING = 1.2  # squared distance of the nodes, in variances of the longest step
+_LARGEST_EXPONENT = 700.0
 _BLOCK = 64
 """Contracts at a time: what is in work stays in the processor's cache."""
 
 _LEAST_VOLATILITY = 1e-6
 _LEAST_SPOT = 1e-300
+_LEAST_SPREAD = 1e-100
 _BUMP = 5e-4  # of volatility and rate, both ways, for their slopes
 
 
@@ -50,8 +55,8 @@ def price_by_tree(contracts: OptionInputs, dividends: DatedDividends) -> FloatAr
         USD per share, shape (N,), never below intrinsic; NaN where an input is NaN.
 
     Source:
-        Cox, Ross, Rubinstein (1979); Broadie, Detemple (1996) for the last step and the extrapolation; Hull, Options,
-        Futures, and Other Derivatives, ch. 21, for the escrowed spot.
+        Boyle (1988) for three branches; Broadie, Detemple (1996) for the last step and the extrapolation; Hull,
+        Options, Futures, and Other Derivatives, ch. 21, for the escrowed spot.
     """
     return _extrapolated(contracts, dividends)[0]
 
@@ -100,7 +105,7 @@ def _extrapolated(contracts: OptionInputs, dividends: DatedDividends) -> tuple[F
         mine = (dividends.contract >= at) & (dividends.contract < at + _BLOCK)
         paid = DatedDividends(dividends.contract[mine] - at, dividends.tau_years[mine], dividends.amount[mine])
         block = contracts.rows(rows)
-        coarse, fine = (_Tree.of(block, paid, steps).price_and_slopes() for steps in STEPS)
+        coarse, fine = (_Tree.of(block, paid, finer).price_and_slopes() for finer in (1, 2))
         values[:, rows] = 2.0 * fine - coarse
     price = np.maximum(values[0], _intrinsic(contracts))
     bound = np.where(contracts.is_call, 0.0, -1.0)
@@ -109,80 +114,144 @@ def _extrapolated(contracts: OptionInputs, dividends: DatedDividends) -> tuple[F
 
 @dataclass(frozen=True, slots=True)
 class _Tree:
-    """A tree of B contracts that starts two steps before now, so that three nodes lie at now."""
+    """A tree of B contracts over M steps, with three nodes at now."""
 
-    steps: int
     block: OptionInputs
-    tau_step: FloatArray  # (B,) years
-    spread: FloatArray  # (B,) log distance of a node to its successors
+    tau_step: FloatArray  # (M, B) years
+    passed: FloatArray  # (M + 1, B) years from now to each step's beginning, and to expiry
+    volatility: FloatArray  # (B,)
+    spacing: FloatArray  # (B,) log distance of the nodes
     escrowed: FloatArray  # (B,) USD, now
-    lattice: FloatArray  # (2 steps + 3, B) escrowed spots, before their drift
-    owed: FloatArray  # (steps + 1, B) dividends still to come, their value at each step, USD
+    lattice: FloatArray  # (2 M + 3, B) escrowed spots, before their drift
+    owed: FloatArray  # (M + 1, B) dividends still to come when it is exercised, their value then, USD
+    pays: BoolArray  # (M + 1, B) whether a step begins on an ex-date
     sign: FloatArray  # (B,)
 
     @classmethod
-    def of(cls, block: OptionInputs, paid: DatedDividends, steps: int) -> "_Tree":
-        tau_step = block.tau_years / steps
-        spread = np.maximum(block.volatility, _LEAST_VOLATILITY) * np.sqrt(tau_step)
+    def of(cls, block: OptionInputs, paid: DatedDividends, finer: int) -> "_Tree":
+        tau_step = np.repeat(_steps_between_dividends(block, paid), finer, axis=0) / finer
+        passed = np.concatenate([np.zeros((1, len(block))), np.cumsum(tau_step, axis=0)])
+        volatility = np.maximum(block.volatility, _LEAST_VOLATILITY)
+        spacing = volatility * np.sqrt(_SPACING * tau_step.max(axis=0))
         escrowed = np.maximum(block.spot - escrow_dividends(block, paid).present_value, _LEAST_SPOT)
+        places = np.arange(-len(tau_step) - 1.0, len(tau_step) + 2.0)[:, None]
         return cls(
-            steps=steps,
             block=block,
             tau_step=tau_step,
-            spread=spread,
+            passed=passed,
+            volatility=volatility,
+            spacing=spacing,
             escrowed=escrowed,
-            lattice=escrowed * np.exp(np.arange(-steps - 1.0, steps + 2.0)[:, None] * spread),
-            owed=_still_owed(block, paid, tau_step, steps),
+            lattice=escrowed * np.exp(np.clip(places * spacing, -_LARGEST_EXPONENT, _LARGEST_EXPONENT)),
+            owed=_owed_at_exercise(block, paid, passed),
+            pays=_pays_at(paid, passed),
             sign=np.where(block.is_call, 1.0, -1.0),
         )
 
     def price_and_slopes(self) -> FloatArray:
         """Price, delta and gamma, (3, B)."""
         below, price, above = self._values_now()
-        down, up = -self.escrowed * np.expm1(-2.0 * self.spread), self.escrowed * np.expm1(2.0 * self.spread)
+        down, up = -self.escrowed * np.expm1(-self.spacing), self.escrowed * np.expm1(self.spacing)
         falls, rises = (price - below) / down, (above - price) / up
         return np.stack([price, (rises * down + falls * up) / (up + down), 2.0 * (rises - falls) / (up + down)])
 
     def _values_now(self) -> FloatArray:
         """Values at the three nodes of now, lowest spot first, (3, B)."""
-        # with the nodes a factor exp(+-spread) around the forward, this probability makes it a martingale
-        up = 1.0 / (1.0 + np.exp(self.spread))
-        discount = np.exp(-self.block.rate * self.tau_step)
-        onto, away = discount * up, discount * (1.0 - up)
-        values = np.maximum(self._last_step(), self._exercised(self.steps - 1))
-        for step in range(self.steps - 2, -1, -1):
-            values = onto * values[1:] + away * values[:-1]
-            np.maximum(values, self._exercised(step), out=values)
+        last = len(self.tau_step) - 1
+        values = np.maximum(self._last_step(), self._exercised(last))
+        for step in range(last - 1, -1, -1):
+            up, down = self._branches(step)
+            values = up * values[2:] + (1.0 - up - down) * values[1:-1] + down * values[:-2]
+            values *= np.exp(-self.block.rate * self.tau_step[step])
+            gain = self._exercised(step) - values
+            values += np.maximum(gain, 0.0)
+            paying = np.flatnonzero(self.pays[step])
+            if len(paying):
+                values[1:-1, paying] += _kink_spread(gain[:, paying])
         return np.asarray(values)
 
+    def _branches(self, step: int) -> tuple[FloatArray, FloatArray]:
+        """Probabilities to rise and to fall: the forward is a martingale, and its variance that of the step."""
+        variance = self.volatility**2 * self.tau_step[step]
+        moves = np.expm1(variance) * np.exp(self.spacing) / np.expm1(self.spacing) ** 2
+        up = moves / (1.0 + np.exp(self.spacing))
+        return up, moves - up
+
     def _escrowed_at(self, step: int) -> FloatArray:
-        """Escrowed spots at a step's nodes, (step + 3, B)."""
-        drift = (self.block.rate - self.block.dividend_yield) * self.tau_step * step
-        first = self.steps - 1 - step
-        return np.asarray(self.lattice[first : len(self.lattice) - first : 2] * np.exp(drift))
+        """Escrowed spots at the nodes of a step's beginning, (2 step + 3, B)."""
+        drift = (self.block.rate - self.block.dividend_yield) * self.passed[step]
+        first = len(self.tau_step) - step
+        return np.asarray(self.lattice[first : len(self.lattice) - first] * np.exp(drift))
 
     def _exercised(self, step: int) -> FloatArray:
         return np.asarray(self.sign * (self._escrowed_at(step) + self.owed[step] - self.block.strike))
 
     def _last_step(self) -> FloatArray:
-        """Black-Scholes over the last step; nothing is paid in it that the exercise before would miss."""
-        spot = self._escrowed_at(self.steps - 1)
-        carried = spot * np.exp(-self.block.dividend_yield * self.tau_step)
-        bond = self.block.strike * np.exp(-self.block.rate * self.tau_step)
-        upper = (
-            np.log(spot / self.block.strike) + np.log(carried / spot) + self.block.rate * self.tau_step
-        ) / self.spread
-        upper += self.spread / 2.0
-        sign = self.sign
-        return np.asarray(sign * (carried * ndtr(sign * upper) - bond * ndtr(sign * (upper - self.spread))))
+        """Black-Scholes over the last step, in which nothing is paid."""
+        tau, spot, sign = self.tau_step[-1], self._escrowed_at(len(self.tau_step) - 1), self.sign
+        spread = np.maximum(self.volatility * np.sqrt(tau), _LEAST_SPREAD)
+        carried, bond = (
+            spot * np.exp(-self.block.dividend_yield * tau),
+            self.block.strike * np.exp(-self.block.rate * tau),
+        )
+        upper = np.log(carried / bond) / spread + spread / 2.0
+        return np.asarray(sign * (carried * ndtr(sign * upper) - bond * ndtr(sign * (upper - spread))))
 
 
-def _still_owed(block: OptionInputs, paid: DatedDividends, tau_step: FloatArray, steps: int) -> FloatArray:
-    """Value, at each step, of the dividends with an ex-date after it, (steps + 1, B)."""
-    owed = np.zeros((steps + 1, len(block)))
-    times = np.arange(steps + 1)[:, None] * tau_step
+def _kink_spread(gain: FloatArray) -> FloatArray:
+    """What the mean over a node's cell adds to max(gain, 0) where the gain changes its sign in the cell.
+
+    Where exercise begins to pay at an ex-date the value has a kink: taken at the nodes alone, the price would depend on
+    where it happens to lie between them.
+    """
+    middle = gain[1:-1]
+    mean = np.zeros_like(middle)
+    for edge in ((gain[:-2] + middle) / 2.0, (gain[2:] + middle) / 2.0):
+        crossing = (edge > 0.0) != (middle > 0.0)
+        high = np.maximum(edge, middle)
+        part = high * high / np.where(crossing, 2.0 * np.abs(edge - middle), 1.0)
+        mean += 0.5 * np.where(crossing, part, np.maximum(edge + middle, 0.0) / 2.0)
+    crossed = (gain[:-2] > 0.0) != (gain[2:] > 0.0)
+    return np.where(crossed, mean - np.maximum(middle, 0.0), 0.0)
+
+
+def _pays_at(paid: DatedDividends, passed: FloatArray) -> BoolArray:
+    pays = np.zeros(passed.shape, dtype=np.bool_)
+    for contract, tau in zip(paid.contract, paid.tau_years, strict=True):
+        pays[:, contract] |= (tau > 0.0) & (np.abs(passed[:, contract] - tau) <= 1e-9 * passed[-1, contract])
+    return pays
+
+
+def _steps_between_dividends(block: OptionInputs, paid: DatedDividends) -> FloatArray:
+    """Lengths of the coarse tree's steps in years, (STEPS, B): one ends on each ex-date."""
+    lengths = np.repeat(block.tau_years[None, :] / STEPS, STEPS, axis=0)
+    for contract in np.unique(paid.contract):
+        tau = block.tau_years[contract]
+        dates = np.unique(paid.tau_years[paid.contract == contract])
+        dates = dates[(dates > 0.0) & (dates < tau)][: STEPS // 2]
+        lengths[:, contract] = _dealt(np.diff(np.concatenate([[0.0], dates, [tau]])))
+    return lengths
+
+
+def _dealt(stretches: FloatArray) -> FloatArray:
+    """STEPS steps dealt to stretches of time by their length, one at least to each; the lengths of the steps."""
+    share = stretches / stretches.sum() * (STEPS - len(stretches))
+    count = 1 + np.floor(share).astype(np.int64)
+    order = np.argsort(np.floor(share) - share, kind="stable")
+    count[order[: STEPS - count.sum()]] += 1
+    return np.repeat(stretches / count, count)
+
+
+def _owed_at_exercise(block: OptionInputs, paid: DatedDividends, passed: FloatArray) -> FloatArray:
+    """Value of the dividends that who exercises at each step's beginning leaves to the share, (M + 1, B).
+
+    On an ex-date a call is exercised just before the dividend, a put just after it.
+    """
+    owed = np.zeros_like(passed)
     for contract, tau, amount in zip(paid.contract, paid.tau_years, paid.amount, strict=True):
         if 0.0 < tau <= block.tau_years[contract]:
-            ahead = tau - times[:, contract]
-            owed[:, contract] += np.where(ahead > 0.0, amount * np.exp(-block.rate[contract] * ahead), 0.0)
+            ahead = tau - passed[:, contract]
+            near = 1e-9 * block.tau_years[contract]
+            counts = ahead > (-near if block.is_call[contract] else near)
+            owed[:, contract] += np.where(counts, amount * np.exp(-block.rate[contract] * ahead), 0.0)
     return owed

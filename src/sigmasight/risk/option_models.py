@@ -211,16 +211,18 @@ def _alive(contracts: Contracts, volatility: FloatArray) -> list[tuple[PricingMo
 def _price(contracts: Contracts, volatility: FloatArray, model: PricingModel, accuracy: Accuracy) -> FloatArray:
     if model is PricingModel.AMERICAN:
         return price_american(contracts.inputs(volatility), accuracy)
+    european = price_european(_escrowed(contracts, volatility))
     if model is PricingModel.TREE:
-        return price_by_tree(contracts.inputs(volatility), contracts.dividends)
-    return price_european(_escrowed(contracts, volatility))
+        return np.maximum(price_by_tree(contracts.inputs(volatility), contracts.dividends), european)
+    return european
 
 
 def _value(contracts: Contracts, volatility: FloatArray, model: PricingModel, accuracy: Accuracy) -> OptionValues:
     if model is PricingModel.AMERICAN:
         return value_american(contracts.inputs(volatility), accuracy)
     if model is PricingModel.TREE:
-        return value_by_tree(contracts.inputs(volatility), contracts.dividends)
+        by_tree = value_by_tree(contracts.inputs(volatility), contracts.dividends)
+        return replace(by_tree, price=_price(contracts, volatility, model, accuracy))
     values = value_european(_escrowed(contracts, volatility))
     escrow = escrow_dividends(contracts.inputs(volatility), contracts.dividends)
     return OptionValues(

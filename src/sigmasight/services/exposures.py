@@ -10,6 +10,7 @@ import numpy as np
 
 from sigmasight.domain.errors import NotATradingDayError
 from sigmasight.domain.market_data import BoolArray
+from sigmasight.domain.options import OptionFacts
 from sigmasight.domain.reasons import BLOCKING, Reason
 from sigmasight.domain.snapshots import NotIncluded
 from sigmasight.engines.aggregation import share_known, sum_exposures, sum_known, tagged
@@ -25,6 +26,16 @@ from sigmasight.store.positions import load_tags
 NO_SECTOR = "unclassified"
 UNTAGGED = ""
 """The group of what carries no tag; no tag has this name."""
+
+
+@dataclass(frozen=True, slots=True)
+class ValuedPortfolio:
+    """One portfolio at a session's close."""
+
+    books: FrozenBooks
+    close: Close
+    facts: OptionFacts  # of the contracts it holds
+    greeks: HeldGreeks
 
 
 class Grouping(enum.StrEnum):
@@ -64,12 +75,10 @@ def split_exposures(
         NotFoundError: If the portfolio is not the user's.
         NotATradingDayError: If the day is no session.
     """
-    books, close, greeks = value_at(conn, valuation, user_id, portfolio_id, as_of)
-    groups = _groups(conn, books, by)
-    lines = [
-        _line(books, close, greeks, name, np.isin(np.arange(len(books.positions)), rows))
-        for name, rows in groups.items()
-    ]
+    valued = value_at(conn, valuation, user_id, portfolio_id, as_of)
+    groups = _groups(conn, valued.books, by)
+    place = np.arange(len(valued.books.positions))
+    lines = [_line(valued, name, np.isin(place, rows)) for name, rows in groups.items()]
     present = [line for line in lines if line.positions]
     return tuple(sorted(present, key=lambda line: (-np.nan_to_num(line.gross), line.group)))
 
@@ -93,21 +102,19 @@ def tagged_exposure(
     """
     if not tags:
         raise ValueError("at least one tag is needed")
-    books, close, greeks = value_at(conn, valuation, user_id, portfolio_id, as_of)
-    groups = _groups(conn, books, Grouping.TAG)
+    valued = value_at(conn, valuation, user_id, portfolio_id, as_of)
+    groups = _groups(conn, valued.books, Grouping.TAG)
     names = list(groups)
-    membership = np.zeros((len(books.positions), len(names)), dtype=np.bool_)
+    membership = np.zeros((len(valued.books.positions), len(names)), dtype=np.bool_)
     for at, name in enumerate(names):
         membership[groups[name], at] = True
     folded = {tag.lower() for tag in tags}
     wanted = np.array([name.lower() in folded for name in names], dtype=np.bool_)
     carries = tagged(membership, wanted, every=every) & (not every or wanted.sum() == len(folded))
-    return _line(books, close, greeks, (" and " if every else " or ").join(tags), carries)
+    return _line(valued, (" and " if every else " or ").join(tags), carries)
 
 
-def value_at(
-    conn: Connection, valuation: Valuation, user_id: UUID, portfolio_id: UUID, as_of: date
-) -> tuple[FrozenBooks, Close, HeldGreeks]:
+def value_at(conn: Connection, valuation: Valuation, user_id: UUID, portfolio_id: UUID, as_of: date) -> ValuedPortfolio:
     """A user's portfolio at a session's close, with the Greeks of its positions.
 
     Raises:
@@ -119,7 +126,8 @@ def value_at(
     portfolio = owned_portfolio(conn, user_id, portfolio_id)
     books = freeze_books(conn, valuation, portfolio.market, [portfolio], first=as_of, last=as_of)
     (close, _), *_ = value_books(books.market, books.holdings, books.accounts)
-    return books, close, greeks_at(books, close.at, load_facts(conn, valuation, books, [as_of]))
+    facts = load_facts(conn, valuation, books, [as_of])
+    return ValuedPortfolio(books, close, facts, greeks_at(books, close.at, facts))
 
 
 def _groups(conn: Connection, books: FrozenBooks, by: Grouping) -> dict[str, list[int]]:
@@ -152,13 +160,10 @@ def _by_tag(conn: Connection, books: FrozenBooks) -> dict[str, list[int]]:
     return groups | ({UNTAGGED: bare} if bare else {})
 
 
-def _line(books: FrozenBooks, close: Close, greeks: HeldGreeks, name: str, chosen: BoolArray) -> ExposureLine:
-    mine = chosen & close.positions.held
-    values, weight, delta_adjusted = (
-        close.positions.values,
-        close.positions.values.weight[mine],
-        greeks.greeks.dollar_delta[mine],
-    )
+def _line(valued: ValuedPortfolio, name: str, chosen: BoolArray) -> ExposureLine:
+    mine = chosen & valued.close.positions.held
+    values, delta_adjusted = valued.close.positions.values, valued.greeks.greeks.dollar_delta[mine]
+    weight = values.weight[mine]
     one = np.zeros(int(mine.sum()), dtype=np.int64)
     sums = sum_exposures(values.exposure[mine], weight, one, 1)
     return ExposureLine(
@@ -172,16 +177,16 @@ def _line(books: FrozenBooks, close: Close, greeks: HeldGreeks, name: str, chose
         delta_adjusted=float(sum_known(delta_adjusted, one, 1)[0]),
         coverage=float(sums.coverage[0]),
         delta_coverage=float(share_known(~np.isnan(delta_adjusted), weight, one, 1)[0]),
-        not_included=left_out(books, close, greeks, mine),
+        not_included=left_out(valued, mine),
     )
 
 
-def left_out(books: FrozenBooks, close: Close, greeks: HeldGreeks, mine: BoolArray) -> tuple[NotIncluded, ...]:
+def left_out(valued: ValuedPortfolio, mine: BoolArray) -> tuple[NotIncluded, ...]:
     """Which of some positions lack a price or Greeks, and why."""
-    reasons = close.positions.reasons[mine] | greeks.reasons[mine]
+    reasons = valued.close.positions.reasons[mine] | valued.greeks.reasons[mine]
     left = [
-        NotIncluded(books.market.instruments[int(asset)].symbol, ",".join(why.words))
-        for asset, flags in zip(books.holdings.asset[mine], reasons, strict=True)
+        NotIncluded(valued.books.market.instruments[int(asset)].symbol, ",".join(why.words))
+        for asset, flags in zip(valued.books.holdings.asset[mine], reasons, strict=True)
         if (why := Reason(int(flags)) & BLOCKING)
     ]
     return tuple(dict.fromkeys(left))

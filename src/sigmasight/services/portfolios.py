@@ -1,12 +1,22 @@
 """Find the portfolio that a person names, or make it."""
 
+from dataclasses import replace
 from datetime import date
 
 from sigmasight.domain.books import Portfolio
 from sigmasight.domain.errors import NotFoundError
 from sigmasight.domain.market_data import Market
+from sigmasight.services.market_frames import Valuation
+from sigmasight.services.valuation import renew_snapshots
 from sigmasight.store.database import Connection
-from sigmasight.store.people import add_portfolio, all_portfolios, find_portfolios, find_user
+from sigmasight.store.people import (
+    add_portfolio,
+    all_portfolios,
+    find_portfolios,
+    find_user,
+    set_allow_estimates,
+)
+from sigmasight.store.reference import write_audit
 
 
 def find_portfolio(conn: Connection, name: str, *, email: str | None = None) -> Portfolio:
@@ -25,6 +35,26 @@ def find_portfolio(conn: Connection, name: str, *, email: str | None = None) -> 
         there = ", ".join(f"{each.name!r}" for _, each in all_portfolios(conn)) or "none yet"
         raise NotFoundError(f"There is no portfolio {name!r} (there: {there}). Make it with --create --user E-MAIL.")
     return found[0]
+
+
+def allow_estimates(conn: Connection, valuation: Valuation, portfolio: Portfolio, *, allowed: bool) -> Portfolio:
+    """Let stand-ins for volatilities that no option tells into a portfolio's numbers, or keep them out.
+
+    Its snapshots are made anew, and the audit log says so.
+    """
+    if portfolio.allow_estimates == allowed:
+        return portfolio
+    set_allow_estimates(conn, portfolio, allowed=allowed)
+    changed = replace(portfolio, allow_estimates=allowed)
+    made = renew_snapshots(conn, valuation, changed, portfolio.opened_on)
+    write_audit(
+        conn,
+        user_id=portfolio.user_id,
+        portfolio_id=portfolio.id,
+        action="estimates allowed" if allowed else "estimates refused",
+        detail={"recomputed": {"from": portfolio.opened_on.isoformat(), "snapshots": len(made)}},
+    )
+    return changed
 
 
 def find_or_make_portfolio(conn: Connection, name: str, *, email: str | None, market: Market, today: date) -> Portfolio:

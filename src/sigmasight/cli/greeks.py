@@ -1,0 +1,158 @@
+"""`sigmasight greeks`: the Greeks of one portfolio, by position, underlying or expiry."""
+
+import enum
+from collections.abc import Sequence
+from dataclasses import fields
+from datetime import date, datetime
+from math import isfinite
+from typing import Annotated
+
+import typer
+
+from sigmasight.cli.output import amount, announce, print_json, print_table
+from sigmasight.domain.books import Portfolio
+from sigmasight.domain.options import PositionGreeks
+from sigmasight.domain.units import money_text
+from sigmasight.services.greeks import GreekGrouping, GreekLine, PositionLine, list_position_greeks, split_greeks
+from sigmasight.services.portfolios import find_portfolio
+from sigmasight.wiring.application import Application, open_application
+from sigmasight.wiring.logs import configure_logs
+from sigmasight.wiring.settings import Settings
+
+GREEK_PLACES = 4
+_IN_SHARES = ("delta", "gamma")
+_IN_DOLLARS = tuple(field.name for field in fields(PositionGreeks) if field.name not in _IN_SHARES)
+_LABELS = {
+    "delta": "delta, shares",
+    "gamma": "gamma per $1",
+    "theta_per_day": "theta per day",
+    "vega_per_point": "vega per point",
+    "rho_per_percent": "rho per 1 %",
+    "dollar_delta": "dollar delta",
+    "dollar_gamma": "dollar gamma per 1 %",
+}
+
+
+class By(enum.StrEnum):
+    """One line for each of what."""
+
+    POSITION = "position"
+    UNDERLYING = "underlying"
+    EXPIRY = "expiry"
+    PORTFOLIO = "portfolio"
+
+
+def run_greeks(
+    portfolio: Annotated[str, typer.Option("--portfolio", help="The portfolio's name.")],
+    user: Annotated[str | None, typer.Option("--user", help="Its owner's e-mail, if several have that name.")] = None,
+    by: Annotated[By, typer.Option("--by", help="One line for each of these.")] = By.POSITION,
+    as_of: Annotated[
+        datetime | None, typer.Option("--as-of", formats=["%Y-%m-%d"], help="The session; the last completed one.")
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+) -> None:
+    """Show a portfolio's Greeks at a session's close, and what they leave out."""
+    settings = Settings()
+    configure_logs(settings)
+    with open_application(settings, announce) as application:
+        day = as_of.date() if as_of else application.last_completed
+        book, lines = _lines(application, portfolio, user, by, day)
+    if as_json:
+        print_json({"portfolio": book.name, "market": book.market, "as_of": day.isoformat(), "by": by, "lines": lines})
+    else:
+        _print(book, day, by, lines)
+
+
+def _lines(
+    application: Application, name: str, user: str | None, by: By, day: date
+) -> tuple[Portfolio, list[dict[str, object]]]:
+    with application.db.write() as conn:  # facts that no night has made yet are made and kept
+        book = find_portfolio(conn, name, email=user)
+        where = (conn, application.valuation, book.user_id, book.id, day)
+        if by is By.POSITION:
+            return book, [_position_document(line) for line in list_position_greeks(*where)]
+        return book, [_group_document(line) for line in split_greeks(*where, GreekGrouping(by))]
+
+
+def _greek_document(greeks: PositionGreeks | GreekLine) -> dict[str, object]:
+    """Money as decimal strings with cents, deltas and gammas with four places; None where not known."""
+    shares = {name: _rounded(getattr(greeks, name), GREEK_PLACES) for name in _IN_SHARES}
+    return {**shares, **{name: money_text(float(getattr(greeks, name))) for name in _IN_DOLLARS}}
+
+
+def _group_document(line: GreekLine) -> dict[str, object]:
+    return {
+        "group": line.group,
+        "positions": line.positions,
+        **_greek_document(line),
+        "coverage": line.coverage,
+        "not_included": [{"symbol": left.symbol, "reason": left.reason} for left in line.not_included],
+    }
+
+
+def _position_document(line: PositionLine) -> dict[str, object]:
+    gap = line.price - line.market_price
+    return {
+        "symbol": line.symbol,
+        "underlying": line.underlying,
+        "quantity": line.quantity,
+        **_greek_document(line.greeks),
+        "volatility": _rounded(line.volatility, 6),
+        "volatility_source": line.volatility_source,
+        "model": line.model,
+        "price": _rounded(line.price, 6),
+        "market_price": _rounded(line.market_price, 6),
+        "price_gap": _rounded(gap, 6),
+        "reasons": list(line.reasons.words),
+    }
+
+
+def _rounded(value: float, places: int) -> float | None:
+    return round(float(value), places) + 0.0 if isfinite(value) else None
+
+
+def _print(book: Portfolio, day: date, by: By, lines: Sequence[dict[str, object]]) -> None:
+    title = f"{book.name}: Greeks at the close of {day}, {book.market} market"
+    first = "symbol" if by is By.POSITION else "group"
+    columns = [by, *(_LABELS[name] for name in _LABELS)]
+    rows = [[str(line[first]), *map(_cell, (line[name] for name in _IN_SHARES)), *_dollars(line)] for line in lines]
+    if by is By.POSITION:
+        columns += ["volatility", "from", "model"]
+        rows = [
+            [*row, _percent(line["volatility"]), _cell(line["volatility_source"]), _cell(line["model"])]
+            for row, line in zip(rows, lines, strict=True)
+        ]
+    print_table(title, columns, rows)
+    for line in lines:
+        _announce_doubts(line)
+
+
+def _dollars(line: dict[str, object]) -> list[str]:
+    return [amount(None if line[name] is None else str(line[name])) for name in _IN_DOLLARS]
+
+
+def _announce_doubts(line: dict[str, object]) -> None:
+    if line.get("delta") is None and line.get("reasons"):
+        announce(f"{line['symbol']}: no Greeks: {', '.join(map(str, _listed(line['reasons'])))}")
+    for left in _listed(line.get("not_included")):
+        announce(f"{line['group']}: not included: {left['symbol']} ({left['reason']})")
+
+
+def _listed(value: object) -> list[dict[str, str]]:
+    return value if isinstance(value, list) else []
+
+
+def _cell(value: object) -> str:
+    if value is None:
+        return "n/a"
+    return (
+        amount(value)
+        if isinstance(value, str) and value[-1:].isdigit()
+        else f"{value:,}"
+        if isinstance(value, float)
+        else str(value)
+    )
+
+
+def _percent(value: object) -> str:
+    return f"{value:.2%}" if isinstance(value, float) else "n/a"

@@ -1,0 +1,53 @@
+"""Which pages there are, in the order of the index."""
+
+from pathlib import Path
+
+from spec.page import Page
+from spec.pages import (
+    delta,
+    delta_adjusted_exposure,
+    gamma,
+    implied_volatility,
+    option_price,
+    position_greeks,
+    rho,
+    theta,
+    vega,
+)
+
+FOLDER = Path(__file__).parents[2] / "docs" / "reference" / "measures"
+SECTIONS: dict[str, tuple[Page, ...]] = {
+    "An option, per share": (
+        option_price.PAGE,
+        delta.PAGE,
+        gamma.PAGE,
+        theta.PAGE,
+        vega.PAGE,
+        rho.PAGE,
+        implied_volatility.PAGE,
+    ),
+    "A position": (position_greeks.PAGE, delta_adjusted_exposure.PAGE),
+}
+PAGES = tuple(page for section in SECTIONS.values() for page in section)
+
+
+def documents() -> dict[str, str]:
+    """The text of every file of the folder, by its name."""
+    pages = {f"{page.name}.md": page.markdown() for page in PAGES}
+    return {name: f"{text}\n" for name, text in (pages | {"README.md": _index()}).items()}
+
+
+def _index() -> str:
+    lines = [
+        "<!-- Written by `make docs` from tests/spec: change it there. -->",
+        "",
+        "# Measures",
+        "",
+        "One page for each number: what it is, its formula and unit, how it is computed, what it does not say, and",
+        "worked examples. Each row of an example's table is a test, and the pages are written from the tests",
+        "([tests/spec](../../../tests/spec)): what stands here is what the code does.",
+    ]
+    for section, pages in SECTIONS.items():
+        lines += ["", f"## {section}", "", "| measure | what it is | unit |", "|---|---|---|"]
+        lines += [f"| [{page.title}]({page.name}.md) | {page.definition} | {page.unit} |" for page in pages]
+    return "\n".join(lines)
