@@ -69,9 +69,9 @@ ON_FORWARD = Table(
         neither time nor the rate moves the forward: rho is −T times the price.
     """,
     rows="""
-        spot | forward | strike | years | rate | volatility | option       || price | dollar delta | rho per 1 % || from
-        60   | 60      | 60     | 4/12  | 9 %  | 25 %       | European put || 3.35  | -27.4        | -0.0112     || Hull
-        50   | 60      | 60     | 4/12  | 9 %  | 25 %       | European put || 3.35  | -27.4        | -0.0112     || −3.35/3
+        spot|forward|strike| years | rate | volatility | option       || price | dollar delta | rho per 1 % || from
+        60  | 60    | 60   | 4/12  | 9 %  | 25 %       | European put || 3.35  | -27.4        | -0.0112     || Hull
+        50  | 60    | 60   | 4/12  | 9 %  | 25 %       | European put || 3.35  | -27.4        | -0.0112     || −3.35/3
     """,
 )
 
@@ -155,7 +155,8 @@ PAGE = Page(
         *The Complete Guide to Option Pricing Formulas* (1998), ch. 1. American: Andersen, Lake, Offengenden,
         High-performance American option pricing, *Journal of Computational Finance* 20 (2016). Tree: Boyle
         (1988); Broadie, Detemple (1996). Forward: Black (1976); Stoll (1969). "QuantLib" is QuantLib 1.44:
-        `AnalyticEuropeanEngine`, `QdFpAmericanEngine`, and with dividends `FdBlackScholesVanillaEngine` on 800 × 800 points, escrowed.
+        `AnalyticEuropeanEngine`, `QdFpAmericanEngine`, and with dividends `FdBlackScholesVanillaEngine` on 800 × 800
+        points, escrowed.
     """,
     tables=(EUROPEAN, AMERICAN, DATED_DIVIDENDS, ON_FORWARD, EDGES),
 )
