@@ -11,6 +11,8 @@ import typer
 
 from sigmasight.cli.output import amount, announce, print_json, print_table
 from sigmasight.domain.books import Portfolio
+from sigmasight.domain.errors import NotATradingDayError
+from sigmasight.domain.methods import Method
 from sigmasight.domain.options import PositionGreeks
 from sigmasight.domain.units import money_text
 from sigmasight.services.greeks import GreekGrouping, GreekLine, PositionLine, list_position_greeks, split_greeks
@@ -33,6 +35,9 @@ _LABELS = {
 }
 
 
+Document = dict[str, object]
+
+
 class By(enum.StrEnum):
     """One line for each of what."""
 
@@ -49,38 +54,49 @@ def run_greeks(
     as_of: Annotated[
         datetime | None, typer.Option("--as-of", formats=["%Y-%m-%d"], help="The session; the last completed one.")
     ] = None,
+    method: Annotated[
+        Method, typer.Option("--method", help="classic: Black-Scholes for every contract.")
+    ] = Method.DEFAULT,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
     """Show a portfolio's Greeks at a session's close, and what they leave out."""
     settings = Settings()
     configure_logs(settings)
     with open_application(settings, announce) as application:
-        day = as_of.date() if as_of else application.last_completed
-        book, lines = _lines(application, portfolio, user, by, day)
+        day = _session(application, as_of)
+        book, lines = _lines(application, portfolio, user, by, day, method)
     if as_json:
-        print_json({"portfolio": book.name, "market": book.market, "as_of": day.isoformat(), "by": by, "lines": lines})
+        head = {"portfolio": book.name, "market": book.market, "as_of": day.isoformat(), "method": method, "by": by}
+        print_json({**head, "lines": lines})
     else:
-        _print(book, day, by, lines)
+        _print(book, day, by, method, lines)
+
+
+def _session(application: Application, as_of: datetime | None) -> date:
+    completed = application.last_completed
+    if as_of and as_of.date() > completed:
+        raise NotATradingDayError(f"{as_of.date()} has not closed yet; the last completed session is {completed}.")
+    return as_of.date() if as_of else completed
 
 
 def _lines(
-    application: Application, name: str, user: str | None, by: By, day: date
-) -> tuple[Portfolio, list[dict[str, object]]]:
+    application: Application, name: str, user: str | None, by: By, day: date, method: Method
+) -> tuple[Portfolio, list[Document]]:
     with application.db.write() as conn:  # facts that no night has made yet are made and kept
         book = find_portfolio(conn, name, email=user)
         where = (conn, application.valuation, book.user_id, book.id, day)
         if by is By.POSITION:
-            return book, [_position_document(line) for line in list_position_greeks(*where)]
-        return book, [_group_document(line) for line in split_greeks(*where, GreekGrouping(by))]
+            return book, [_position_document(line) for line in list_position_greeks(*where, method=method)]
+        return book, [_group_document(line) for line in split_greeks(*where, GreekGrouping(by), method=method)]
 
 
-def _greek_document(greeks: PositionGreeks | GreekLine) -> dict[str, object]:
+def _greek_document(greeks: PositionGreeks | GreekLine) -> Document:
     """Money as decimal strings with cents, deltas and gammas with four places; None where not known."""
     shares = {name: _rounded(getattr(greeks, name), GREEK_PLACES) for name in _IN_SHARES}
     return {**shares, **{name: money_text(float(getattr(greeks, name))) for name in _IN_DOLLARS}}
 
 
-def _group_document(line: GreekLine) -> dict[str, object]:
+def _group_document(line: GreekLine) -> Document:
     return {
         "group": line.group,
         "positions": line.positions,
@@ -90,7 +106,7 @@ def _group_document(line: GreekLine) -> dict[str, object]:
     }
 
 
-def _position_document(line: PositionLine) -> dict[str, object]:
+def _position_document(line: PositionLine) -> Document:
     gap = line.price - line.market_price
     return {
         "symbol": line.symbol,
@@ -111,48 +127,38 @@ def _rounded(value: float, places: int) -> float | None:
     return round(float(value), places) + 0.0 if isfinite(value) else None
 
 
-def _print(book: Portfolio, day: date, by: By, lines: Sequence[dict[str, object]]) -> None:
-    title = f"{book.name}: Greeks at the close of {day}, {book.market} market"
-    first = "symbol" if by is By.POSITION else "group"
-    columns = [by, *(_LABELS[name] for name in _LABELS)]
-    rows = [[str(line[first]), *map(_cell, (line[name] for name in _IN_SHARES)), *_dollars(line)] for line in lines]
+def _print(book: Portfolio, day: date, by: By, method: Method, lines: Sequence[Document]) -> None:
+    title = f"{book.name}: Greeks at the close of {day}, {book.market} market, method {method}"
+    name = "symbol" if by is By.POSITION else "group"
+    rows = [
+        [str(line[name]), *(_number(line[greek]) for greek in _IN_SHARES), *(_dollars(line[g]) for g in _IN_DOLLARS)]
+        for line in lines
+    ]
+    columns = [by, *_LABELS.values()]
     if by is By.POSITION:
         columns += ["volatility", "from", "model"]
-        rows = [
-            [*row, _percent(line["volatility"]), _cell(line["volatility_source"]), _cell(line["model"])]
-            for row, line in zip(rows, lines, strict=True)
-        ]
+        for row, line in zip(rows, lines, strict=True):
+            row += [_percent(line["volatility"]), str(line["volatility_source"] or ""), str(line["model"] or "")]
     print_table(title, columns, rows)
     for line in lines:
         _announce_doubts(line)
 
 
-def _dollars(line: dict[str, object]) -> list[str]:
-    return [amount(None if line[name] is None else str(line[name])) for name in _IN_DOLLARS]
-
-
-def _announce_doubts(line: dict[str, object]) -> None:
-    if line.get("delta") is None and line.get("reasons"):
-        announce(f"{line['symbol']}: no Greeks: {', '.join(map(str, _listed(line['reasons'])))}")
-    for left in _listed(line.get("not_included")):
+def _announce_doubts(line: Document) -> None:
+    reasons, left_out = line.get("reasons"), line.get("not_included")
+    if line["dollar_delta"] is None and isinstance(reasons, list):
+        announce(f"{line['symbol']}: no dollar delta: {', '.join(reasons)}")
+    for left in left_out if isinstance(left_out, list) else []:
         announce(f"{line['group']}: not included: {left['symbol']} ({left['reason']})")
 
 
-def _listed(value: object) -> list[dict[str, str]]:
-    return value if isinstance(value, list) else []
+def _number(value: object) -> str:
+    return f"{value:,.{GREEK_PLACES}f}" if isinstance(value, float) else "n/a"
 
 
-def _cell(value: object) -> str:
-    if value is None:
-        return "n/a"
-    return (
-        amount(value)
-        if isinstance(value, str) and value[-1:].isdigit()
-        else f"{value:,}"
-        if isinstance(value, float)
-        else str(value)
-    )
+def _dollars(value: object) -> str:
+    return amount(value if isinstance(value, str) else None)
 
 
 def _percent(value: object) -> str:
-    return f"{value:.2%}" if isinstance(value, float) else "n/a"
+    return f"{value:.2%}" if isinstance(value, float) else ""

@@ -59,7 +59,8 @@ def run_import(
             market = Market.SIMULATED if simulated else Market.LIVE
             target = find_or_make_portfolio(conn, portfolio, email=user, market=market, today=application.today)
         else:
-            target = find_portfolio(conn, portfolio, email=user)
+            hint = "Make it with --create --user E-MAIL."
+            target = find_portfolio(conn, portfolio, email=user, hint=hint)
         preview = preview_import(conn, target, file_name=file.name, content=content, today=application.today, lots=lots)
         if dry_run:
             conn.rollback()

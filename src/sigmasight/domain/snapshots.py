@@ -4,9 +4,10 @@ from dataclasses import dataclass, fields
 from datetime import date
 from uuid import UUID
 
+from sigmasight.domain.methods import Method
 from sigmasight.domain.reasons import Reason
 
-METHOD = "default"
+METHOD = Method.DEFAULT.value
 
 
 @dataclass(frozen=True, slots=True)

@@ -58,6 +58,10 @@ class OptionMarket:
         """Index of each contract's underlying in the frame, (C,)."""
         return self.frame.underlying[self.asset]
 
+    def as_european(self) -> "OptionMarket":
+        """The same contracts as if none could be exercised early: Black-Scholes for every contract."""
+        return replace(self, american=np.zeros(len(self.asset), dtype=np.bool_))
+
     def own_price(self, at: int) -> FloatArray:
         """Prices of a session itself, carried from no other day, (C,); NaN where there is none."""
         carried = (self.frame.reasons[at, self.asset] & int(Reason.STALE_PRICE)) > 0

@@ -10,6 +10,7 @@ import numpy as np
 
 from sigmasight.domain.errors import NotATradingDayError
 from sigmasight.domain.market_data import BoolArray
+from sigmasight.domain.methods import Method
 from sigmasight.domain.options import OptionFacts
 from sigmasight.domain.reasons import BLOCKING, Reason
 from sigmasight.domain.snapshots import NotIncluded
@@ -114,7 +115,14 @@ def tagged_exposure(
     return _line(valued, (" and " if every else " or ").join(tags), carries)
 
 
-def value_at(conn: Connection, valuation: Valuation, user_id: UUID, portfolio_id: UUID, as_of: date) -> ValuedPortfolio:
+def value_at(
+    conn: Connection,
+    valuation: Valuation,
+    user_id: UUID,
+    portfolio_id: UUID,
+    as_of: date,
+    method: Method = Method.DEFAULT,
+) -> ValuedPortfolio:
     """A user's portfolio at a session's close, with the Greeks of its positions.
 
     Raises:
@@ -126,7 +134,7 @@ def value_at(conn: Connection, valuation: Valuation, user_id: UUID, portfolio_id
     portfolio = owned_portfolio(conn, user_id, portfolio_id)
     books = freeze_books(conn, valuation, portfolio.market, [portfolio], first=as_of, last=as_of)
     (close, _), *_ = value_books(books.market, books.holdings, books.accounts)
-    facts = load_facts(conn, valuation, books, [as_of])
+    facts = load_facts(conn, valuation, books, [as_of], method)
     return ValuedPortfolio(books, close, facts, greeks_at(books, close.at, facts))
 
 

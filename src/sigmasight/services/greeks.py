@@ -9,6 +9,7 @@ from uuid import UUID
 import numpy as np
 
 from sigmasight.domain.market_data import BoolArray
+from sigmasight.domain.methods import Method
 from sigmasight.domain.options import OptionFacts, PositionGreeks, PricingModel, VolatilitySource
 from sigmasight.domain.reasons import Reason
 from sigmasight.domain.snapshots import NotIncluded
@@ -66,7 +67,14 @@ class PositionLine:
 
 
 def split_greeks(
-    conn: Connection, valuation: Valuation, user_id: UUID, portfolio_id: UUID, as_of: date, by: GreekGrouping
+    conn: Connection,
+    valuation: Valuation,
+    user_id: UUID,
+    portfolio_id: UUID,
+    as_of: date,
+    by: GreekGrouping,
+    *,
+    method: Method = Method.DEFAULT,
 ) -> tuple[GreekLine, ...]:
     """Greeks of a user's portfolio at a session's close, one line a group, largest absolute dollar delta first.
 
@@ -74,7 +82,7 @@ def split_greeks(
         NotFoundError: If the portfolio is not the user's.
         NotATradingDayError: If the day is no session.
     """
-    valued = value_at(conn, valuation, user_id, portfolio_id, as_of)
+    valued = value_at(conn, valuation, user_id, portfolio_id, as_of, method)
     held = valued.close.positions.held
     names = np.array(_names(valued, by), dtype=np.str_)
     lines = [_line(valued, str(name), held & (names == name)) for name in np.unique(names[held])]
@@ -82,7 +90,13 @@ def split_greeks(
 
 
 def list_position_greeks(
-    conn: Connection, valuation: Valuation, user_id: UUID, portfolio_id: UUID, as_of: date
+    conn: Connection,
+    valuation: Valuation,
+    user_id: UUID,
+    portfolio_id: UUID,
+    as_of: date,
+    *,
+    method: Method = Method.DEFAULT,
 ) -> tuple[PositionLine, ...]:
     """Greeks of each position that a user's portfolio holds at a session's close, in the ledger's order.
 
@@ -90,7 +104,7 @@ def list_position_greeks(
         NotFoundError: If the portfolio is not the user's.
         NotATradingDayError: If the day is no session.
     """
-    valued = value_at(conn, valuation, user_id, portfolio_id, as_of)
+    valued = value_at(conn, valuation, user_id, portfolio_id, as_of, method)
     ids = ids_of(valued.books.market.instruments)
     row_of = {contract: row for row, contract in enumerate(valued.facts.instrument_id.tolist())}
     return tuple(

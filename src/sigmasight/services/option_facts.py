@@ -8,11 +8,11 @@ import numpy as np
 
 from sigmasight.domain.instruments import ExerciseStyle, Instrument, Kind
 from sigmasight.domain.market_data import FloatArray, IntArray, Market
+from sigmasight.domain.methods import Method
 from sigmasight.domain.options import OptionFacts
 from sigmasight.risk.frames import ids_of
 from sigmasight.risk.option_facts import (
     REALISED_SESSIONS,
-    Volatilities,
     compose_facts,
     from_estimates,
     from_quotes,
@@ -37,19 +37,29 @@ Wanted = Mapping[date, Collection[int]]
 
 
 def make_option_facts(
-    conn: Connection, valuation: Valuation, market: Market, as_of: date, contracts: Collection[int]
+    conn: Connection,
+    valuation: Valuation,
+    market: Market,
+    as_of: date,
+    contracts: Collection[int],
+    method: Method = Method.DEFAULT,
 ) -> OptionFacts:
-    """Work out the facts of contracts at a session's close; those that have expired by then have none."""
+    """Work out the facts of contracts at a session's close; those that have expired by then have none.
+
+    The classic method is Black-Scholes for every contract, its implied volatility too.
+    """
     held = _alive(load_instruments(conn, contracts), as_of)
     if not held:
         return no_option_facts()
     families = {_family(each) for each in held if each.exercise is ExerciseStyle.EUROPEAN}
-    options = _load_options(conn, valuation, market, as_of, [*held, *contracts_of_expiries(conn, families)])
+    shown = [*held, *contracts_of_expiries(conn, families)]
+    options = _load_options(conn, valuation, market, as_of, shown, method)
     wanted = _rows(options, [each.id for each in held])
     volatilities = from_quotes(options)
     lacking = wanted[volatilities.missing[wanted]]
     if len(lacking):
-        volatilities = _with_smiles(conn, valuation, options, volatilities, as_of, lacking)
+        others = _load_options(conn, valuation, market, as_of, _siblings(conn, options, lacking), method)
+        volatilities = from_smile(options, volatilities, others, from_quotes(others))
         volatilities = from_estimates(volatilities, _closes(conn, valuation, options, as_of))
     return compose_facts(options, volatilities, wanted)
 
@@ -68,6 +78,15 @@ def ensure_option_facts(conn: Connection, valuation: Valuation, market: Market, 
         for each in made:
             add_option_facts(conn, market, each)
     return _joined([known, *made])
+
+
+def classic_option_facts(conn: Connection, valuation: Valuation, market: Market, wanted: Wanted) -> OptionFacts:
+    """The facts of contracts by session as the classic method has them; never kept."""
+    made = [
+        make_option_facts(conn, valuation, market, day, contracts, Method.CLASSIC)
+        for day, contracts in sorted(wanted.items())
+    ]
+    return _joined([no_option_facts(), *made])
 
 
 def renew_option_facts(conn: Connection, valuation: Valuation, market: Market, as_of: date) -> OptionFacts:
@@ -91,7 +110,12 @@ def _family(contract: Instrument) -> tuple[int, date]:
 
 
 def _load_options(
-    conn: Connection, valuation: Valuation, market: Market, as_of: date, contracts: Iterable[Instrument]
+    conn: Connection,
+    valuation: Valuation,
+    market: Market,
+    as_of: date,
+    contracts: Iterable[Instrument],
+    method: Method,
 ) -> OptionMarket:
     """Contracts over the sessions from which a price may still be used."""
     calendar = valuation.calendar
@@ -100,30 +124,22 @@ def _load_options(
     frame = load_market(conn, valuation, market, instruments, first=first, last=as_of)
     since = calendar.previous_session(first) - timedelta(days=OLDEST_YIELD_DAYS)
     payers = [each.id for each in instruments if each.kind is not Kind.OPTION]
-    return freeze_options(
+    options = freeze_options(
         frame,
         calendar,
         yields=load_yields(conn, market, since, as_of),
         announced=load_announced(conn, market, payers, as_of),
     )
+    return options.as_european() if method is Method.CLASSIC else options
 
 
 def _rows(options: OptionMarket, ids: Collection[int]) -> IntArray:
     return np.flatnonzero(np.isin(ids_of(options.frame.instruments)[options.asset], list(ids)))
 
 
-def _with_smiles(
-    conn: Connection,
-    valuation: Valuation,
-    options: OptionMarket,
-    volatilities: Volatilities,
-    as_of: date,
-    lacking: IntArray,
-) -> Volatilities:
+def _siblings(conn: Connection, options: OptionMarket, lacking: IntArray) -> tuple[Instrument, ...]:
     contracts = [options.frame.instruments[int(asset)] for asset in options.asset[lacking]]
-    siblings = contracts_of_expiries(conn, {_family(contract) for contract in contracts})
-    others = _load_options(conn, valuation, options.frame.market, as_of, siblings)
-    return from_smile(options, volatilities, others, from_quotes(others))
+    return contracts_of_expiries(conn, {_family(contract) for contract in contracts})
 
 
 def _closes(conn: Connection, valuation: Valuation, options: OptionMarket, as_of: date) -> FloatArray:

@@ -19,8 +19,10 @@ from sigmasight.store.people import (
 from sigmasight.store.reference import write_audit
 
 
-def find_portfolio(conn: Connection, name: str, *, email: str | None = None) -> Portfolio:
+def find_portfolio(conn: Connection, name: str, *, email: str | None = None, hint: str = "") -> Portfolio:
     """The portfolio of a name, for the operator; the owner's e-mail decides where several have that name.
+
+    Where there is none the message ends with the hint.
 
     Raises:
         NotFoundError: If there is none, or several.
@@ -33,7 +35,7 @@ def find_portfolio(conn: Connection, name: str, *, email: str | None = None) -> 
         raise NotFoundError(f"Several users have a portfolio {name!r}; say whose with --user.")
     if not found:
         there = ", ".join(f"{each.name!r}" for _, each in all_portfolios(conn)) or "none yet"
-        raise NotFoundError(f"There is no portfolio {name!r} (there: {there}). Make it with --create --user E-MAIL.")
+        raise NotFoundError(f"There is no portfolio {name!r} (there: {there}). {hint}".strip())
     return found[0]
 
 

@@ -10,6 +10,7 @@ import numpy as np
 from sigmasight.domain.books import Portfolio, Position
 from sigmasight.domain.calendar import TradingCalendar
 from sigmasight.domain.market_data import Market
+from sigmasight.domain.methods import Method
 from sigmasight.domain.options import OptionFacts
 from sigmasight.domain.snapshots import Snapshot
 from sigmasight.risk.frames import MarketFrame
@@ -18,7 +19,7 @@ from sigmasight.risk.holdings import Accounts, Holdings, freeze_accounts, freeze
 from sigmasight.risk.portfolios import BookStep, Close, total_positions, value_books
 from sigmasight.risk.snapshots import accumulate, compose_snapshots
 from sigmasight.services.market_frames import Valuation, load_market
-from sigmasight.services.option_facts import ensure_option_facts
+from sigmasight.services.option_facts import classic_option_facts, ensure_option_facts
 from sigmasight.store.database import Connection
 from sigmasight.store.instruments import load_instruments
 from sigmasight.store.people import load_statements, lock_portfolios
@@ -99,12 +100,19 @@ def wanted_of(books: FrozenBooks, wanted: Days) -> frozenset[date]:
     return frozenset(day for portfolio in books.portfolios for day in wanted[portfolio.id])
 
 
-def load_facts(conn: Connection, valuation: Valuation, books: FrozenBooks, days: Collection[date]) -> OptionFacts:
+def load_facts(
+    conn: Connection,
+    valuation: Valuation,
+    books: FrozenBooks,
+    days: Collection[date],
+    method: Method = Method.DEFAULT,
+) -> OptionFacts:
     """The facts of the option contracts that some portfolios hold on some sessions of their window."""
     market = books.market
     at = {day: at for at, day in enumerate(market.sessions.days.tolist()) if day in days}
     held = {day: contracts_held(market, books.holdings, index).tolist() for day, index in at.items()}
-    return ensure_option_facts(conn, valuation, market.market, held)
+    load = classic_option_facts if method is Method.CLASSIC else ensure_option_facts
+    return load(conn, valuation, market.market, held)
 
 
 def greeks_at(books: FrozenBooks, at: int, facts: OptionFacts) -> HeldGreeks:
