@@ -136,9 +136,10 @@ def _print(book: Portfolio, day: date, by: By, method: Method, lines: Sequence[D
     ]
     columns = [by, *_LABELS.values()]
     if by is By.POSITION:
-        columns += ["volatility", "from", "model"]
+        columns += ["volatility", "from", "model", "market price", "model's gap"]
         for row, line in zip(rows, lines, strict=True):
             row += [_percent(line["volatility"]), str(line["volatility_source"] or ""), str(line["model"] or "")]
+            row += [_number(line["market_price"]), _number(line["price_gap"])]
     print_table(title, columns, rows)
     for line in lines:
         _announce_doubts(line)
