@@ -12,12 +12,12 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from sigmasight.domain.market_data import BoolArray, FloatArray
-from sigmasight.domain.options import Accuracy, ImpliedStatus
+from sigmasight.domain.options import Accuracy, ImpliedStatus, OptionValues, PricingModel
 from sigmasight.domain.units import per_day, per_percent, per_point
-from sigmasight.risk.option_models import Contracts, imply_volatilities, value_contracts
+from sigmasight.risk.option_models import Contracts, choose_models, imply_volatilities, value_contracts
 
 _STYLES = ("american", "european")
-_AT_LEAST_ZERO = ("spot", "volatility", "price")
+_AT_LEAST_ZERO = ("spot", "volatility")
 _Array = TypeVar("_Array", FloatArray, NDArray[np.str_])
 
 
@@ -87,7 +87,8 @@ def greeks(
     contracts, columns, shape = _contracts(numbers, is_call, style)
     values = value_contracts(contracts, columns["volatility"], accuracy=_accuracy(accuracy))
     status = np.full(len(contracts), "ok", dtype="<U15")
-    status[contracts.american & _is_exercised(contracts, values.price, values.gamma, values.delta)] = "exercise"
+    early = choose_models(contracts) != PricingModel.EUROPEAN
+    status[early & _is_exercised(contracts, values)] = "exercise"
     status[contracts.tau_years <= 0.0] = "expired"
     status[np.isnan(values.price)] = "not_finite"
     return Greeks(
@@ -115,7 +116,7 @@ def implied_volatility(
     """The volatility at which the model gives a price: the same model as ``greeks``, fast accuracy.
 
     Args:
-        price: USD per share, >= 0.
+        price: USD per share.
         spot: Price of the underlying, USD, >= 0.
         strike: USD, > 0.
         tau_years: Years to expiry.
@@ -188,9 +189,9 @@ def _accuracy(word: str) -> Accuracy:
     return Accuracy(word)
 
 
-def _is_exercised(contracts: Contracts, price: FloatArray, gamma: FloatArray, delta: FloatArray) -> BoolArray:
+def _is_exercised(contracts: Contracts, values: OptionValues) -> BoolArray:
     gain = np.where(contracts.is_call, 1.0, -1.0) * (contracts.spot - contracts.strike)
-    return np.asarray((gain > 0.0) & (price == gain) & (gamma == 0.0) & (np.abs(delta) == 1.0))
+    return np.asarray((gain > 0.0) & (values.price == gain) & (values.gamma == 0.0) & (values.rho == 0.0))
 
 
 def _shaped(array: _Array, shape: tuple[int, ...]) -> _Array:

@@ -45,10 +45,10 @@ def added(*amounts: Decimal | None) -> Decimal | None:
 
 
 def per_day(theta: "FloatArray", price: "FloatArray") -> "FloatArray":
-    """Theta per year as USD per calendar day; an option cannot lose more than its price in a day."""
+    """Theta per year as USD per calendar day; never more than the price, either way."""
     import numpy as np
 
-    return np.asarray(np.maximum(theta / DAYS_PER_YEAR, -price))
+    return np.asarray(np.clip(theta / DAYS_PER_YEAR, -price, price))
 
 
 def per_point(vega: "FloatArray") -> "FloatArray":

@@ -23,9 +23,10 @@ _BLOCK = 256
 _LEAST_VOLATILITY = 1e-6
 """What a volatility of 0 is priced at: the price differs by less than 1e-6 of the strike over any life."""
 
-_LEAST_SPOT = 1e-300
+_LEAST_SPOT = 1e-250
 _NEAREST = -1e-12  # the boundary's logarithm stays below that of its limit at expiry
-_BUMP = 1e-5  # of volatility, and of the rate where that is not near 0, for their slopes
+_BUMP = 1e-5  # of volatility and rate, for their slopes; near a rate of 0, where prices bend, a smaller one of it
+_LEAST_BUMP = 1e-7
 _ROOT_TWO_PI = np.sqrt(2.0 * np.pi)
 
 
@@ -126,7 +127,7 @@ class _Puts:
 def _value_block(scheme: _Scheme, block: OptionInputs) -> tuple[FloatArray, ...]:
     put, ratio = _as_put(block), _spot_ratio(block)
     start = _solve(scheme, put, _first_guess(scheme, put), scheme.first_rounds)
-    bump = np.minimum(_BUMP, 0.01 * put.rate)
+    bump = np.clip(0.01 * put.rate, _LEAST_BUMP, _BUMP)
     three = _three(put, block.is_call, bump)
     boundaries = _solve(scheme, three, np.tile(start, 3), scheme.last_rounds)
     price, more_volatile, higher_rate = np.split(_price(scheme, three, boundaries, np.tile(ratio, 3)), 3)
@@ -147,7 +148,7 @@ def _value_block(scheme: _Scheme, block: OptionInputs) -> tuple[FloatArray, ...]
     vega = scale * np.maximum(more_volatile - price, 0.0) / _BUMP
     most = strike * block.tau_years * np.exp(np.maximum(-block.rate * block.tau_years, 0.0))
     rho = np.clip(scale * (higher_rate - price) / bump, np.where(is_call, 0.0, -most), np.where(is_call, most, 0.0))
-    slopes = (gamma, decay, vega, rho)
+    slopes = (gamma, np.minimum(decay, 0.0), vega, rho)  # who may wait never gains by waiting
     return (
         np.where(unknown, np.nan, np.where(held, value, _intrinsic(block))),
         np.where(unknown, np.nan, np.where(held, delta, np.where(is_call, 1.0, -1.0))),

@@ -9,7 +9,7 @@ from sigmasight.domain.options import OptionInputs, OptionValues
 _BLOCK = 8_192
 """Contracts at a time: what is in work stays in the processor's cache."""
 
-_LEAST_SPOT = 1e-300
+_LEAST_SPOT = 1e-250
 """USD. The logarithm of a spot of zero, finite."""
 
 _NO_SPREAD = 1e-100

@@ -20,11 +20,13 @@ STEPS = 150
 
 _SPACING = 1.2  # squared distance of the nodes, in variances of the longest step
 _LARGEST_EXPONENT = 700.0
+_NEXT_TO_NOTHING = 1e-9  # of the strike
+_ROUNDING = 1e-12  # of the strike
 _BLOCK = 64
 """Contracts at a time: what is in work stays in the processor's cache."""
 
 _LEAST_VOLATILITY = 1e-6
-_LEAST_SPOT = 1e-300
+_LEAST_SPOT = 1e-250
 _LEAST_SPREAD = 1e-100
 _BUMP = 5e-4  # of volatility and rate, both ways, for their slopes
 
@@ -79,10 +81,13 @@ def value_by_tree(contracts: OptionInputs, dividends: DatedDividends) -> OptionV
         - 0.5 * (contracts.volatility * escrowed) ** 2 * gamma
     )
     low, high = np.maximum(contracts.volatility - _BUMP, 0.0), contracts.volatility + _BUMP
-    vega = price_by_tree(replace(contracts, volatility=high), dividends)
-    vega = np.maximum(vega - price_by_tree(replace(contracts, volatility=low), dividends), 0.0) / (high - low)
+    wider = price_by_tree(replace(contracts, volatility=high), dividends)
+    gain = wider - price_by_tree(replace(contracts, volatility=low), dividends)
+    vega = np.where(gain > _ROUNDING * contracts.strike, gain, 0.0) / (high - low)
     rho = price_by_tree(replace(contracts, rate=contracts.rate + _BUMP), dividends)
     rho = (rho - price_by_tree(replace(contracts, rate=contracts.rate - _BUMP), dividends)) / (2.0 * _BUMP)
+    theta = np.where(escrow > 0.0, theta, np.minimum(theta, 0.0))  # without dividends waiting never gains
+    rho = np.where(contracts.is_call, np.maximum(rho, 0.0), np.minimum(rho, 0.0))
     held, unknown = price > _intrinsic(contracts), np.isnan(price)
     at_once = np.where(contracts.is_call, 1.0, -1.0)
     return OptionValues(
@@ -108,8 +113,14 @@ def _extrapolated(contracts: OptionInputs, dividends: DatedDividends) -> tuple[F
         coarse, fine = (_Tree.of(block, paid, finer).price_and_slopes() for finer in (1, 2))
         values[:, rows] = 2.0 * fine - coarse
     price = np.maximum(values[0], _intrinsic(contracts))
-    bound = np.where(contracts.is_call, 0.0, -1.0)
-    return price, np.clip(values[1], bound, bound + 1.0), np.maximum(values[2], 0.0)
+    steepest = np.exp(np.maximum(-contracts.dividend_yield * contracts.tau_years, 0.0))
+    lowest = np.where(contracts.is_call, 0.0, -steepest)
+    delta = np.clip(values[1], lowest, lowest + steepest)
+    worthless = contracts.spot < _NEXT_TO_NOTHING * contracts.strike  # steps of the spot are lost in the price
+    delta = np.where(
+        worthless, np.where(contracts.is_call, 0.0, -np.exp(-contracts.dividend_yield * contracts.tau_years)), delta
+    )
+    return price, delta, np.maximum(values[2], 0.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,7 +205,7 @@ class _Tree:
             spot * np.exp(-self.block.dividend_yield * tau),
             self.block.strike * np.exp(-self.block.rate * tau),
         )
-        upper = np.log(carried / bond) / spread + spread / 2.0
+        upper = np.log(np.maximum(carried, _LEAST_SPOT) / bond) / spread + spread / 2.0
         return np.asarray(sign * (carried * ndtr(sign * upper) - bond * ndtr(sign * (upper - spread))))
 
 

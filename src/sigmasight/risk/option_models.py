@@ -21,7 +21,8 @@ from sigmasight.engines.tree import escrow_dividends, price_by_tree, value_by_tr
 LEAST_VEGA = 1e-8
 """Of the spot, per 1.00 of volatility: below it a price says nothing about volatility."""
 
-_LEAST_SPOT = 1e-300
+_LEAST_SPOT = 1e-250
+_NO_RATE = 1e-12  # what is below it in absolute value is none: it moves no price by more than so much of the strike
 _NUMBERS = ("spot", "strike", "tau_years", "rate", "dividend_yield")
 
 
@@ -157,7 +158,8 @@ def _search(contracts: Contracts, price: FloatArray, accuracy: Accuracy) -> tupl
         volatility[rows], at_lowest[rows], at_highest[rows] = early.volatility, early.at_lowest, early.at_highest
         vega[rows] = _vega(contracts.rows(rows), early.volatility, accuracy)
     status = np.full(len(contracts), ImpliedStatus.OK, dtype=np.int64)
-    status[vega < LEAST_VEGA * contracts.spot] = ImpliedStatus.LOW_VEGA
+    worthless = contracts.spot < LEAST_VEGA * contracts.strike
+    status[(vega < LEAST_VEGA * contracts.spot) | worthless] = ImpliedStatus.LOW_VEGA
     status[at_highest] = ImpliedStatus.ABOVE_MAXIMUM
     status[at_lowest] = ImpliedStatus.BELOW_INTRINSIC
     return volatility, status
@@ -247,6 +249,7 @@ def _escrowed(contracts: Contracts, volatility: FloatArray) -> OptionInputs:
 def _own_and_other(contracts: Contracts) -> tuple[FloatArray, FloatArray]:
     """What early exercise earns and what it forgoes: rate and yield for a put, yield and rate for a call."""
     own = np.where(contracts.is_call, contracts.dividend_yield, contracts.rate)
+    own = np.where(np.abs(own) < _NO_RATE, 0.0, own)
     return own, np.where(contracts.is_call, contracts.rate, contracts.dividend_yield)
 
 
@@ -256,7 +259,7 @@ def _intrinsic(contracts: Contracts) -> FloatArray:
 
 
 def _intrinsic_after_expiry(contracts: Contracts) -> FloatArray:
-    expired = contracts.tau_years <= 0.0
+    expired = (contracts.tau_years <= 0.0) & np.isfinite(contracts.tau_years)
     return np.where(expired, _intrinsic(contracts), np.nan)
 
 
