@@ -3,6 +3,8 @@
 import enum
 from dataclasses import dataclass, fields
 
+import numpy as np
+
 from sigmasight.domain.market_data import BoolArray, DayArray, FloatArray, IntArray
 
 
@@ -71,6 +73,10 @@ class OptionInputs:
     def rows(self, which: slice | IntArray | BoolArray) -> "OptionInputs":
         """Some of the contracts."""
         return OptionInputs(**{field.name: getattr(self, field.name)[which] for field in fields(self)})
+
+    def paired(self) -> "OptionInputs":
+        """The contracts, a single one twice: numpy adds up one column in another order than several."""
+        return self.rows(np.zeros(2, dtype=np.int64)) if len(self) == 1 else self
 
 
 @dataclass(frozen=True, slots=True)

@@ -46,7 +46,8 @@ def price_american(contracts: OptionInputs, accuracy: Accuracy) -> FloatArray:
     scheme = _SCHEMES[accuracy]
     price = np.empty(len(contracts))
     for at in range(0, len(contracts), _BLOCK):
-        block = contracts.rows(slice(at, at + _BLOCK))
+        rows = contracts.rows(slice(at, at + _BLOCK))
+        block = rows.paired()
         put = _as_put(block)
         boundary = _solve(scheme, put, _first_guess(scheme, put), scheme.first_rounds + scheme.last_rounds)
         ratio = _spot_ratio(block)
@@ -54,8 +55,8 @@ def price_american(contracts: OptionInputs, accuracy: Accuracy) -> FloatArray:
         time_value = _price(scheme, put, boundary, ratio)
         intrinsic = _intrinsic(block)
         scale = np.where(block.is_call, block.spot, block.strike)
-        price[at : at + _BLOCK] = np.where(held, np.maximum(scale * time_value, intrinsic), intrinsic)
-        price[at : at + _BLOCK][np.isnan(time_value)] = np.nan
+        worth = np.where(held, np.maximum(scale * time_value, intrinsic), intrinsic)
+        price[at : at + _BLOCK] = np.where(np.isnan(time_value), np.nan, worth)[: len(rows)]
     return price
 
 
@@ -72,9 +73,11 @@ def value_american(contracts: OptionInputs, accuracy: Accuracy) -> OptionValues:
         ValueError: If a contract has no exercise boundary of this kind.
     """
     scheme = _SCHEMES[accuracy]
-    blocks = [_value_block(scheme, contracts.rows(slice(at, at + _BLOCK))) for at in range(0, len(contracts), _BLOCK)]
+    blocks = [
+        _value_block(scheme, contracts.rows(slice(at, at + _BLOCK)).paired()) for at in range(0, len(contracts), _BLOCK)
+    ]
     columns = zip(*blocks, strict=True) if blocks else [[np.empty(0)]] * 6
-    return OptionValues(*(np.concatenate(column) for column in columns))
+    return OptionValues(*(np.concatenate(column)[: len(contracts)] for column in columns))
 
 
 @dataclass(frozen=True, slots=True)
