@@ -7,6 +7,7 @@ from sigmasight.domain.snapshots import Snapshot
 from support.books import World
 from support.evenings import Evening, evenings
 from support.oracle import BookDay, Oracle
+from support.slow_greeks import NAMES
 from support.slow_ledger import PositionDay
 from support.slow_market import Amount
 
@@ -28,7 +29,15 @@ SUMS = (
     "flows",
     "coverage_change",
     "dividends",
+    *NAMES,
 )
+POSITION_GREEKS = {
+    "delta": "dollar_delta",
+    "gamma": "dollar_gamma",
+    "theta": "theta_per_day",
+    "vega": "vega_per_point",
+    "rho": "rho_per_percent",
+}
 COUNTS = ("positions", "long_positions", "short_positions", "option_positions")
 NEAR = 1e-9
 CENT = 0.01
@@ -68,6 +77,7 @@ def _scale(*amounts: Amount) -> float:
 def _scale_of(day: BookDay) -> float:
     """What rounding is measured by: everything of the book that is added up."""
     lines = [x for line in day.lines for x in (line.value, line.pnl, line.unrealised_pnl, line.notional)]
+    lines += [getattr(line.greeks, name) for line in day.lines if line.held for name in NAMES]
     return _scale(*lines, day.cash, day.unmodelled_assets, day.flows, day.cumulative_pnl)
 
 
@@ -92,9 +102,12 @@ def _assert_same_state(evening: Evening, at: int, line: PositionDay) -> None:
     assert_near("price", state.price[at], line.price.value, _scale(line.price.value))
     assert_near("exposure", values.exposure[at], line.value, scale)
     assert_near("notional", values.notional[at], line.notional, scale)
-    assert_near("delta-adjusted exposure", values.delta_adjusted[at], line.delta_adjusted, scale)
     assert_near("unrealised P&L", values.unrealised_pnl[at], line.unrealised_pnl, scale)
     assert_near("weight", values.weight[at], line.weight, _scale(line.weight))
+    assert Reason(int(evening.greeks.reasons[at])) == line.greeks.reasons
+    for name, column in POSITION_GREEKS.items():
+        expected = getattr(line.greeks, name)
+        assert_near(name, getattr(evening.greeks.greeks, column)[at], expected, _scale(expected))
 
 
 def _assert_same_book(snapshot: Snapshot, day: BookDay) -> None:
@@ -131,6 +144,7 @@ def _assert_reason(snapshot: Snapshot, name: str, *, lacks_base: bool) -> None:
 
 def _assert_same_warnings(snapshot: Snapshot, day: BookDay) -> None:
     assert ("empty" in snapshot.warnings) == (day.positions == 0)
-    for word, symbols in (("stale_price", day.stale), ("expired", day.expired), ("settled", day.settled)):
+    for word in ("stale_price", "expired", "settled", "estimated"):
+        symbols = getattr(day, word.removesuffix("_price"))
         found = {warning for warning in snapshot.warnings if warning.startswith(f"{word}: ")}
         assert found == {f"{word}: {symbol}" for symbol in symbols} or (not day.positions and not found)

@@ -10,6 +10,7 @@ from sigmasight.domain.books import Portfolio, Position, Statement, StatementKin
 from sigmasight.domain.calendar import TradingCalendar
 from sigmasight.domain.instruments import ExerciseStyle, Instrument, Kind, OptionTerms, Right
 from sigmasight.domain.market_data import Market
+from sigmasight.domain.reasons import Reason
 
 _NAMESPACE = UUID(int=7)
 OPENED = date(2025, 4, 1)
@@ -35,6 +36,20 @@ class DividendOn:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class GreeksOn:
+    """What is told of an option contract at a close: its Greeks per share in people's units, or why there are none."""
+
+    instrument_id: int
+    day: date
+    delta: Decimal = Decimal(0)
+    gamma: Decimal = Decimal(0)
+    theta: Decimal = Decimal(0)  # USD per calendar day
+    vega: Decimal = Decimal(0)  # USD per 1 point of volatility
+    rho: Decimal = Decimal(0)  # USD per 1 % of the rate
+    reasons: Reason = Reason.NONE  # with a blocking one the numbers count for nothing
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class World:
     """Everything that valuation may know."""
 
@@ -46,6 +61,7 @@ class World:
     statements: tuple[Statement, ...] = ()
     splits: tuple[SplitOn, ...] = ()
     dividends: tuple[DividendOn, ...] = ()
+    greeks: tuple[GreeksOn, ...] = ()  # at most one for each contract and session
     market: Market = Market.LIVE
     stale_sessions: int = 5
 
@@ -96,9 +112,10 @@ def option(
     )
 
 
-def portfolio(name: str = "book", *, opened_on: date = OPENED) -> Portfolio:
+def portfolio(name: str = "book", *, opened_on: date = OPENED, allow_estimates: bool = False) -> Portfolio:
     """An empty book, always the same for the same name."""
-    return Portfolio(uuid5(_NAMESPACE, name), uuid5(_NAMESPACE, "owner"), name, Market.LIVE, opened_on)
+    owner = uuid5(_NAMESPACE, "owner")
+    return Portfolio(uuid5(_NAMESPACE, name), owner, name, Market.LIVE, opened_on, allow_estimates)
 
 
 def holding(
@@ -143,6 +160,30 @@ def closes(held: Instrument, prices: Mapping[date, float]) -> dict[tuple[int, da
     return {(held.id, day): number(price) for day, price in prices.items()}
 
 
+def greeks_on(
+    contract: Instrument,
+    day: date,
+    *,
+    delta: float = 0,
+    gamma: float = 0,
+    theta: float = 0,
+    vega: float = 0,
+    rho: float = 0,
+    reasons: Reason = Reason.NONE,
+) -> GreeksOn:
+    """What is told of a contract at a close."""
+    return GreeksOn(
+        instrument_id=contract.id,
+        day=day,
+        delta=number(delta),
+        gamma=number(gamma),
+        theta=number(theta),
+        vega=number(vega),
+        rho=number(rho),
+        reasons=reasons,
+    )
+
+
 GOOD_FRIDAY = date(2025, 4, 18)
 SPRING = weekdays(date(2025, 3, 31), date(2025, 5, 30), holidays=(GOOD_FRIDAY,))
 """Two months whose sessions are the weekdays but Good Friday. 31 March is a Monday, so are 7, 14, 21 and 28 April."""
@@ -150,7 +191,7 @@ SPRING = weekdays(date(2025, 3, 31), date(2025, 5, 30), holidays=(GOOD_FRIDAY,))
 
 def world_of(
     book: Portfolio,
-    *records: Position | Statement | SplitOn | DividendOn,
+    *records: Position | Statement | SplitOn | DividendOn | GreeksOn,
     instruments: tuple[Instrument, ...],
     prices: Mapping[tuple[int, date], Decimal],
     calendar: TradingCalendar = SPRING,
@@ -165,6 +206,7 @@ def world_of(
         statements=tuple(each for each in records if isinstance(each, Statement)),
         splits=tuple(each for each in records if isinstance(each, SplitOn)),
         dividends=tuple(each for each in records if isinstance(each, DividendOn)),
+        greeks=tuple(each for each in records if isinstance(each, GreeksOn)),
     )
 
 

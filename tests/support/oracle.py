@@ -8,6 +8,7 @@ from fractions import Fraction
 from sigmasight.domain.books import Portfolio, Position, StatementKind
 from sigmasight.domain.instruments import Kind
 from sigmasight.domain.reasons import BLOCKING, Reason
+from support.slow_greeks import NAMES
 from support.slow_ledger import PositionDay, SlowLedger
 from support.slow_market import ZERO, Amount, exact, sum_known
 
@@ -33,6 +34,11 @@ class BookDay:
     option_exposure: Amount
     notional: Amount
     delta_adjusted_exposure: Amount
+    delta: Amount
+    gamma: Amount
+    theta: Amount
+    vega: Amount
+    rho: Amount
     unrealised_pnl: Amount
     coverage: Fraction
     delta_coverage: Fraction
@@ -54,6 +60,7 @@ class BookDay:
     stale: tuple[str, ...]
     expired: tuple[str, ...]
     settled: tuple[str, ...]
+    estimated: tuple[str, ...]
 
 
 class Oracle(SlowLedger):
@@ -117,6 +124,7 @@ class Oracle(SlowLedger):
         base = None if nav_before is None else nav_before + flows
         sizes = self._sizes(held)
         weights = None if sizes is None else shares_of(sizes)
+        greeks = {name: sum_known(getattr(line.greeks, name) for line in held) for name in NAMES}
         return BookDay(
             day=session,
             lines=lines,
@@ -134,10 +142,11 @@ class Oracle(SlowLedger):
             stock_exposure=sum_known(x.value for x in held if not self._is_option(x)),
             option_exposure=sum_known(x.value for x in held if self._is_option(x)),
             notional=sum_known(x.notional for x in held),
-            delta_adjusted_exposure=sum_known(x.delta_adjusted for x in held),
+            delta_adjusted_exposure=greeks["delta"],
+            **greeks,
             unrealised_pnl=sum_known(x.unrealised_pnl for x in held),
             coverage=share((x.weight for x in held if x.value is not None), (x.weight for x in held)),
-            delta_coverage=share((x.weight for x in held if x.delta_adjusted is not None), (x.weight for x in held)),
+            delta_coverage=share((x.weight for x in held if x.greeks.delta is not None), (x.weight for x in held)),
             leverage=None if gross is None or nav is None or nav <= 0 else gross / nav,
             hhi=None if weights is None else sum((w * w for w in weights), ZERO),
             effective_positions=_inverse(weights),
@@ -153,8 +162,9 @@ class Oracle(SlowLedger):
             delta_adjusted_total=None if sizes is None else sum(sizes, ZERO),
             marks=self._marks(held),
             not_included=tuple(dict.fromkeys(self._left_out(held))),
-            stale=self._marked(held, Reason.STALE_PRICE),
-            expired=self._marked(held, Reason.EXPIRED),
+            stale=self._symbols(x for x in held if x.price.reasons & Reason.STALE_PRICE),
+            expired=self._symbols(x for x in held if x.price.reasons & Reason.EXPIRED),
+            estimated=self._symbols(x for x in held if x.greeks.reasons & Reason.ESTIMATED),
             settled=tuple(self.of(x.position).symbol for x in lines if x.settled_now),
         )
 
@@ -164,26 +174,27 @@ class Oracle(SlowLedger):
     def _marks(self, held: list[PositionDay]) -> Reason:
         combined = Reason.NONE
         for line in held:
-            combined |= line.price.reasons & ~BLOCKING
+            combined |= (line.price.reasons | line.greeks.reasons) & ~BLOCKING
         return combined
 
     def _left_out(self, held: list[PositionDay]) -> Iterator[tuple[str, str]]:
         for line in held:
-            if line.price.reasons & BLOCKING:
-                yield self.of(line.position).symbol, ",".join((line.price.reasons & BLOCKING).words)
+            why = (line.price.reasons | line.greeks.reasons) & BLOCKING
+            if why:
+                yield self.of(line.position).symbol, ",".join(why.words)
 
-    def _marked(self, held: list[PositionDay], reason: Reason) -> tuple[str, ...]:
-        return tuple(sorted({self.of(x.position).symbol for x in held if x.price.reasons & reason}))
+    def _symbols(self, lines: Iterable[PositionDay]) -> tuple[str, ...]:
+        return tuple(sorted({self.of(line.position).symbol for line in lines}))
 
     def _sizes(self, held: list[PositionDay]) -> list[Fraction] | None:
         """Absolute delta-adjusted exposures, largest first: several lots of one instrument are one name."""
-        if held and all(line.delta_adjusted is None for line in held):
+        if held and all(line.greeks.delta is None for line in held):
             return None
         names: dict[int, Fraction] = {}
         for line in held:
             at = line.position.instrument_id
-            if line.delta_adjusted is not None:
-                names[at] = names.get(at, ZERO) + line.delta_adjusted
+            if line.greeks.delta is not None:
+                names[at] = names.get(at, ZERO) + line.greeks.delta
         return sorted((abs(size) for size in names.values()), reverse=True)
 
 

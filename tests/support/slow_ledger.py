@@ -10,7 +10,8 @@ from sigmasight.domain.books import Position
 from sigmasight.domain.instruments import Instrument
 from sigmasight.domain.reasons import Reason
 from support.books import World
-from support.slow_market import ZERO, Amount, Price, SlowMarket, exact, times
+from support.slow_greeks import SlowGreeks, SlowOptions
+from support.slow_market import ZERO, Amount, Price, exact, times
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +34,7 @@ class PositionDay:
     price: Price
     value: Amount
     notional: Amount
-    delta_adjusted: Amount
+    greeks: SlowGreeks  # in dollars
     unrealised_pnl: Amount
     weight: Fraction
     involved: bool
@@ -43,11 +44,12 @@ class PositionDay:
     coverage_change: Fraction
 
 
-class SlowLedger(SlowMarket):
+class SlowLedger(SlowOptions):
     """The positions of a world."""
 
     def __init__(self, world: World) -> None:
         super().__init__(world)
+        self._allows_estimates = {book.id: book.allow_estimates for book in world.portfolios}
         self._moves: dict[UUID, tuple[Move, ...]] = {}
 
     def of(self, position: Position) -> Instrument:
@@ -110,9 +112,16 @@ class SlowLedger(SlowMarket):
         if settled and not leaves and worth is not None:
             yield Move(settled, settled, self.size(position, settled) * worth * self.multiplier(position))
 
+    def last_day(self, position: Position) -> date:
+        """The last day it is held: what is sold goes on its day, what is taken out at the close of a session."""
+        leaves = self.leaves_in(position)
+        if leaves is None or position.exit_date is None:
+            return date.max
+        return leaves if position.exit_price is None else position.exit_date
+
     def dividends(self, position: Position, entry: date) -> Iterator[Move]:
         """Dividends of what is held at the close before the ex-date."""
-        last = position.exit_date if self.leaves_in(position) and position.exit_date else date.max
+        last = self.last_day(position)
         for paid in self.world.dividends:
             session = self.step_of(paid.ex_date)
             if paid.instrument_id == position.instrument_id and entry < paid.ex_date <= last and session:
@@ -181,12 +190,10 @@ class SlowLedger(SlowMarket):
         spot = self.price(self.instruments[held.underlying_id], session).value
         return times(self.size(position, session), spot, self.multiplier(position))
 
-    def delta_adjusted(self, position: Position, session: date) -> Amount:
-        held = self.of(position)
-        if held.option is None:
-            return self.value(position, session)
-        price = self.price(held, session)
-        return ZERO if price.reasons & Reason.EXPIRED and price.value is not None else None
+    def greeks(self, position: Position, session: date) -> SlowGreeks:
+        held, allows = self.of(position), self._allows_estimates[position.portfolio_id]
+        units = self.size(position, session) * self.multiplier(position)
+        return self.in_dollars(held, units, self.unit_greeks(held, session, allow_estimates=allows), session)
 
     def line(self, position: Position, session: date) -> PositionDay:
         entry, end, before = self.entry(position), self.end(position), self.session_before(session)
@@ -206,7 +213,7 @@ class SlowLedger(SlowMarket):
             price=self.price(self.of(position), session),
             value=value,
             notional=self.notional(position, session),
-            delta_adjusted=self.delta_adjusted(position, session),
+            greeks=self.greeks(position, session),
             unrealised_pnl=None if value is None else value - self.cost(position),
             weight=self.weight(position, session),
             involved=involved,

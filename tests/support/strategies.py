@@ -1,6 +1,6 @@
 """Random small worlds: everything that can happen to a ledger within three weeks, weekends and a holiday among them."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import date, timedelta
 from decimal import Decimal
 
@@ -8,7 +8,20 @@ from hypothesis import strategies as st
 
 from sigmasight.domain.books import Portfolio, Position, Statement, StatementKind
 from sigmasight.domain.instruments import Instrument, Right
-from support.books import DividendOn, SplitOn, World, cash, holding, option, other_assets, portfolio, stock, weekdays
+from sigmasight.domain.reasons import Reason
+from support.books import (
+    DividendOn,
+    GreeksOn,
+    SplitOn,
+    World,
+    cash,
+    holding,
+    option,
+    other_assets,
+    portfolio,
+    stock,
+    weekdays,
+)
 
 FIRST_DAY = date(2025, 4, 9)  # a Wednesday
 LAST_DAY = date(2025, 4, 29)
@@ -80,6 +93,42 @@ def price_tables(draw: st.DrawFn, instruments: tuple[Instrument, ...]) -> Mappin
     return table
 
 
+TOLD = (
+    *(Reason.NONE, Reason.NONE, Reason.STALE_PRICE, Reason.ESTIMATED, Reason.ESTIMATED | Reason.STALE_PRICE),
+    *(Reason.NO_VOLATILITY, Reason.NO_RATE, Reason.NO_RATE | Reason.ESTIMATED),
+)
+"""What may stand beside the Greeks of a contract."""
+
+
+def _greeks(instrument_id: int, drawn: bytes) -> Iterator[GreeksOn]:
+    """Six bytes a session, read as what is told of a contract, or as nothing."""
+    for at, day in enumerate(CALENDAR.sessions):
+        kind, *numbers = drawn[6 * at : 6 * at + 6]
+        delta, gamma, theta, vega, rho = (Decimal(number) for number in numbers)
+        if kind % 16 < 14:
+            yield GreeksOn(
+                instrument_id=instrument_id,
+                day=day,
+                delta=(delta - 128) / 128,
+                gamma=gamma / 4096,
+                theta=-theta / 64,
+                vega=vega / 32,
+                rho=(rho - 128) / 64,
+                reasons=TOLD[kind // 16 % len(TOLD)],
+            )
+
+
+@st.composite
+def greeks_of(draw: st.DrawFn, instruments: tuple[Instrument, ...]) -> tuple[GreeksOn, ...]:
+    """Greeks of options on most sessions, or none at all; some are estimates, some are missing for a reason."""
+    told: list[GreeksOn] = []
+    size = 6 * len(CALENDAR.sessions)
+    for each in instruments:
+        if each.option and draw(st.integers(0, 3)):
+            told += _greeks(each.id, draw(st.binary(min_size=size, max_size=size)))
+    return tuple(told)
+
+
 @st.composite
 def splits_of(draw: st.DrawFn, instruments: tuple[Instrument, ...]) -> tuple[SplitOn, ...]:
     """A few splits, one per share and day at most."""
@@ -137,7 +186,10 @@ def worlds(draw: st.DrawFn, *, books: int = 3, max_positions: int = 7) -> World:
     """A world of up to some books."""
     instruments = draw(securities())
     count = draw(st.integers(1, books))
-    portfolios = tuple(portfolio(f"book {n}", opened_on=draw(days_from(OPENING_DAY))) for n in range(count))
+    portfolios = tuple(
+        portfolio(f"book {n}", opened_on=draw(days_from(OPENING_DAY)), allow_estimates=draw(st.booleans()))
+        for n in range(count)
+    )
     return World(
         calendar=CALENDAR,
         instruments=instruments,
@@ -151,4 +203,5 @@ def worlds(draw: st.DrawFn, *, books: int = 3, max_positions: int = 7) -> World:
         statements=tuple(statement for book in portfolios for statement in draw(statements_of(book))),
         splits=draw(splits_of(instruments)),
         dividends=draw(dividends_of(instruments)),
+        greeks=draw(greeks_of(instruments)),
     )

@@ -14,7 +14,7 @@ from functools import cache
 import numpy as np
 from scipy.special import ndtr
 
-from sigmasight.domain.market_data import BoolArray, FloatArray
+from sigmasight.domain.market_data import BoolArray, FloatArray, IntArray
 from sigmasight.domain.options import Accuracy, OptionInputs, OptionValues
 
 _BLOCK = 256
@@ -49,14 +49,12 @@ def price_american(contracts: OptionInputs, accuracy: Accuracy) -> FloatArray:
         rows = contracts.rows(slice(at, at + _BLOCK))
         block = rows.paired()
         put = _as_put(block)
-        boundary = _solve(scheme, put, _first_guess(scheme, put), scheme.first_rounds + scheme.last_rounds)
+        boundary, slow = _settled(scheme, put)
+        boundary = _finished(scheme, put, boundary, slow)
         ratio = _spot_ratio(block)
-        held = ratio > _exercised_below(put, boundary)
-        time_value = _price(scheme, put, boundary, ratio)
-        intrinsic = _intrinsic(block)
-        scale = np.where(block.is_call, block.spot, block.strike)
-        worth = np.where(held, np.maximum(scale * time_value, intrinsic), intrinsic)
-        price[at : at + _BLOCK] = np.where(np.isnan(time_value), np.nan, worth)[: len(rows)]
+        worth = np.where(block.is_call, block.spot, block.strike) * _price(scheme, put, boundary, ratio)
+        held = (ratio > _exercised_below(put, boundary)) & _pays_to_wait(block, worth)
+        price[at : at + _BLOCK] = np.where(held | np.isnan(worth), worth, _intrinsic(block))[: len(rows)]
     return price
 
 
@@ -89,9 +87,13 @@ class _Scheme:
     outer: int
     first_rounds: int
     last_rounds: int
+    settled: float  # where the last of the first rounds moves the price by more (about, of the strike), more follow
 
 
-_SCHEMES = {Accuracy.FAST: _Scheme(7, 8, 24, 4, 4), Accuracy.ACCURATE: _Scheme(14, 20, 40, 12, 6)}
+_SCHEMES = {Accuracy.FAST: _Scheme(7, 8, 24, 4, 4, 2e-4), Accuracy.ACCURATE: _Scheme(14, 20, 40, 12, 14, 3e-6)}
+
+_PATIENCE = 3
+"""As many times the rounds, once more, for boundaries that settle slowly: low volatility, a long life, high rates."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +118,10 @@ class _Puts:
     carry: FloatArray  # (B,) the yield
     volatility: FloatArray  # (B,)
 
+    def rows(self, which: IntArray) -> "_Puts":
+        """Some of the puts."""
+        return _Puts(self.tau[which], self.rate[which], self.carry[which], self.volatility[which])
+
     @property
     def limit(self) -> FloatArray:
         """The boundary at expiry, (B,)."""
@@ -129,19 +135,20 @@ class _Puts:
 
 def _value_block(scheme: _Scheme, block: OptionInputs) -> tuple[FloatArray, ...]:
     put, ratio = _as_put(block), _spot_ratio(block)
-    start = _solve(scheme, put, _first_guess(scheme, put), scheme.first_rounds)
+    start, slow = _settled(scheme, put)
     bump = np.clip(0.01 * put.rate, _LEAST_BUMP, _BUMP)
     three = _three(put, block.is_call, bump)
-    boundaries = _solve(scheme, three, np.tile(start, 3), scheme.last_rounds)
+    slow = np.concatenate([slow, slow + len(ratio), slow + 2 * len(ratio)])
+    boundaries = _finished(scheme, three, np.tile(start, 3), slow)
     price, more_volatile, higher_rate = np.split(_price(scheme, three, boundaries, np.tile(ratio, 3)), 3)
     boundary = boundaries[:, : len(ratio)]
     slope, bend = _slopes(scheme, put, boundary, ratio)
-    held = ratio > _exercised_below(put, boundary)
     is_call, spot, strike = block.is_call, block.spot, block.strike
     scale = np.where(is_call, spot, strike)
     delta = np.where(is_call, np.clip(price - ratio * slope, 0.0, 1.0), slope)
     gamma = np.where(is_call, ratio * (ratio * bend), bend) / np.maximum(scale, _LEAST_SPOT)
-    value = np.maximum(scale * price, _intrinsic(block))
+    value = scale * price
+    held = (ratio > _exercised_below(put, boundary)) & _pays_to_wait(block, value)
     decay = (
         block.rate * value
         - (block.rate - block.dividend_yield) * spot * delta
@@ -187,6 +194,12 @@ def _intrinsic(block: OptionInputs) -> FloatArray:
     return np.maximum(np.where(block.is_call, block.spot - block.strike, block.strike - block.spot), 0.0)
 
 
+def _pays_to_wait(block: OptionInputs, worth: FloatArray) -> BoolArray:
+    """Whether it is worth more than its exercise, or exercise would give nothing."""
+    intrinsic = _intrinsic(block)
+    return np.asarray((worth > intrinsic) | (intrinsic == 0.0))
+
+
 def _exercised_below(put: _Puts, boundary: FloatArray) -> FloatArray:
     return np.asarray(put.limit * np.exp(boundary[-1]))
 
@@ -211,8 +224,32 @@ def _first_guess(scheme: _Scheme, put: _Puts) -> FloatArray:
     return np.minimum(np.log(share), -1e-4 * np.minimum(put.volatility * np.sqrt(tau), 1.0))
 
 
-def _solve(scheme: _Scheme, put: _Puts, boundary: FloatArray, rounds: int) -> FloatArray:
-    """Improve a boundary by rounds of the fixed point; where a round fails, the boundary stays as it is."""
+def _settled(scheme: _Scheme, put: _Puts) -> tuple[FloatArray, IntArray]:
+    """The boundary after the first rounds, (n, B), and which contracts took more of them because they are slow."""
+    boundary, moved = _solve(scheme, put, _first_guess(scheme, put), scheme.first_rounds)
+    slow = np.flatnonzero(moved > scheme.settled)
+    slow = np.repeat(slow, 2) if len(slow) == 1 else slow  # numpy adds up one column in another order than several
+    if len(slow):
+        rounds = _PATIENCE * scheme.first_rounds
+        boundary[:, slow] = _solve(scheme, put.rows(slow), boundary[:, slow], rounds)[0]
+    return boundary, slow
+
+
+def _finished(scheme: _Scheme, put: _Puts, boundary: FloatArray, slow: IntArray) -> FloatArray:
+    """The boundary after the last rounds, with more of them for the slow ones."""
+    boundary, _ = _solve(scheme, put, boundary, scheme.last_rounds)
+    if len(slow):
+        rounds = _PATIENCE * scheme.last_rounds
+        boundary[:, slow] = _solve(scheme, put.rows(slow), boundary[:, slow], rounds)[0]
+    return boundary
+
+
+def _solve(scheme: _Scheme, put: _Puts, boundary: FloatArray, rounds: int) -> tuple[FloatArray, FloatArray]:
+    """Improve a boundary by rounds of the fixed point; where a round fails, the boundary stays as it is.
+
+    Returns:
+        The boundary, (n, B), and about how much the last round moved the price, of the strike, (B,).
+    """
     rules = _rules(scheme)
     tau = rules.time[:, None] * put.tau
     spent, left = tau[:, None] * rules.spent, tau[:, None] * (1.0 - rules.spent)
@@ -221,6 +258,7 @@ def _solve(scheme: _Scheme, put: _Puts, boundary: FloatArray, rounds: int) -> Fl
     deviation, whole = put.volatility * np.sqrt(spent), put.volatility * np.sqrt(tau)
     drifted, steps = put.drift * spent, 1.0 / deviation
     drifted_whole, growth = put.drift * tau + np.log(put.limit), np.exp((put.carry - put.rate) * tau) / put.limit
+    weight = (put.rate + np.abs(put.carry)) * tau / whole  # about what the price moves by, per move of the boundary
     upper, lower = np.empty_like(spent), np.empty_like(spent)
     with np.errstate(all="ignore"):  # a round that fails is not used
         for _ in range(rounds):
@@ -233,8 +271,10 @@ def _solve(scheme: _Scheme, put: _Puts, boundary: FloatArray, rounds: int) -> Fl
             given = np.multiply(paid, ndtr(upper, out=upper), out=upper).sum(axis=1)
             upper_whole = (boundary + drifted_whole) / whole
             better = np.log(growth * (ndtr(upper_whole - whole) + received) / (ndtr(upper_whole) + given))
-            boundary = np.where(np.isfinite(better), np.minimum(better, _NEAREST), boundary)
-    return boundary
+            better = np.where(np.isfinite(better), np.minimum(better, _NEAREST), boundary)
+            moved = (np.abs(better - boundary) * weight).max(axis=0)
+            boundary = better
+    return boundary, moved
 
 
 def _price(scheme: _Scheme, put: _Puts, boundary: FloatArray, ratio: FloatArray) -> FloatArray:

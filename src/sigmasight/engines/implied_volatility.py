@@ -86,6 +86,7 @@ class _Search:
             secant = (excess - self.excess_before[rows]) / (here - self.before[rows])
         usable = np.isfinite(secant) & (secant > 0.0)
         self.slope[rows] = np.where(usable, secant, self.slope[rows])
+        measured = np.isfinite(self.before[rows])  # the slope is a secant's, not the caller's guess
         aim = here - excess / self.slope[rows]
         low, high = self.low[rows], self.high[rows]
         inside = (aim > low) & (aim < high)
@@ -93,6 +94,6 @@ class _Search:
         found = excess == 0.0
         target = np.where(found, here, target)
         self.before[rows], self.excess_before[rows], self.here[rows] = here, excess, target
-        ended = found | (high - low <= _CLOSE * high) | (inside & (np.abs(aim - here) <= _CLOSE * here))
+        ended = found | (high - low <= _CLOSE * high) | (inside & measured & (np.abs(aim - here) <= _CLOSE * here))
         self.here[rows] = np.where(ended & inside & ~found, aim, target)
         return np.asarray(rows[~ended])

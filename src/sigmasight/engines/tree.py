@@ -240,6 +240,8 @@ def _steps_between_dividends(block: OptionInputs, paid: DatedDividends) -> Float
         tau = block.tau_years[contract]
         dates = np.unique(paid.tau_years[paid.contract == contract])
         dates = dates[(dates > 0.0) & (dates < tau)][: STEPS // 2]
+        if not len(dates):
+            continue
         lengths[:, contract] = _dealt(np.diff(np.concatenate([[0.0], dates, [tau]])))
     return lengths
 

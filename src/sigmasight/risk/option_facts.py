@@ -155,6 +155,7 @@ def _reasons(market: OptionMarket, volatilities: Volatilities, wanted: IntArray,
     )
     for where, reason in flags:
         reasons = reasons | np.where(where, reason, Reason.NONE)
+    reasons = np.where(reasons & int(BLOCKING), reasons & ~int(Reason.ESTIMATED), reasons)
     simulated = Reason.SIMULATED if market.frame.market is Market.SIMULATED else Reason.NONE
     return np.asarray(reasons | int(simulated), dtype=np.int64)
 

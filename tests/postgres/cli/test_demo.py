@@ -12,13 +12,14 @@ from support.results import row_versions
 from .conftest import Command
 
 MONEY = ("nav", "gross", "net", "long", "short", "cash", "unmodelled_assets", "day_pnl", "cumulative_pnl")
-BOOK = ("name", *MONEY, "positions", "coverage", "not_included")
+BOOK = ("name", *MONEY, "greeks", "positions", "coverage", "delta_coverage", "not_included")
+GREEKS = ("delta", "gamma", "theta", "vega", "rho")
 BOOKS = {
     "Balanced Individual Investor": 16,
     "Sophisticated High Net Worth": 17,
     "Long/Short Equity Hedge Fund Style": 30,
 }
-JOBS = ("market-data", "values", "aggregation", "snapshots")
+JOBS = ("market-data", "greeks", "values", "aggregation", "snapshots")
 STATUSES = {"queued", "running", "ok", "partial", "failed", "cancelled", "skipped"}
 
 
@@ -39,7 +40,8 @@ def test_standard_output_is_one_object_of_the_agreed_shape(shown: str) -> None:
     assert tuple(book["name"] for book in document["portfolios"]) == tuple(BOOKS)
     for book in document["portfolios"]:
         assert tuple(book) == BOOK
-        assert (book["coverage"], book["not_included"]) == (1.0, [])
+        assert (book["coverage"], book["delta_coverage"], book["not_included"]) == (1.0, 1.0, [])
+        assert tuple(book["greeks"]) == GREEKS
 
 
 def test_money_is_text_with_two_places(shown: str) -> None:
@@ -48,6 +50,8 @@ def test_money_is_text_with_two_places(shown: str) -> None:
             assert isinstance(book[name], str)
             assert Decimal(book[name]).as_tuple().exponent == -2
             assert str(Decimal(book[name])) == book[name]
+        for text in book["greeks"].values():
+            assert Decimal(text).as_tuple().exponent == -2
 
 
 def test_what_is_shown_adds_up(shown: str) -> None:

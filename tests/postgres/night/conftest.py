@@ -16,8 +16,8 @@ from sigmasight.domain.market_data import Market
 from sigmasight.domain.snapshots import MEASURES, Snapshot
 from sigmasight.market.simulated import SimulatedMarket
 from sigmasight.services.demo.seed import demo_portfolios
-from sigmasight.services.market_sync import Sources
 from sigmasight.services.market_frames import Valuation
+from sigmasight.services.market_sync import Sources
 from sigmasight.store.calendar import load_calendar
 from sigmasight.store.database import Database
 from sigmasight.store.people import portfolios_on

@@ -49,6 +49,7 @@ def test_one_portfolio_that_fails_is_named_and_the_others_are_saved(
     assert (outcome.status, outcome.portfolios, outcome.failed_portfolios) == ("partial", 3, 1)
     assert {job.name: job.status for job in outcome.jobs} == {
         "market-data": "ok",
+        "greeks": "ok",
         "values": "partial",
         "aggregation": "partial",
         "snapshots": "partial",

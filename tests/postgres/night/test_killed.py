@@ -112,7 +112,7 @@ def test_the_run_of_a_killed_night_is_taken_over_where_it_stopped(
     (open_run,) = runs(kill_url)[61:]
     done = steps(kill_url, open_run[0])
     assert open_run[2:] == ("running", 1)
-    assert [step[0] for step in done] == ([] if job == "market-data" else ["market-data"])
+    assert [step[0] for step in done] == ([] if job == "market-data" else ["market-data", "greeks"])
     with opened(kill_url) as db:
         (outcome, *_) = nights.run(db, *MISSING, last=LAST)
     assert runs(kill_url)[61] == (open_run[0], MISSING[0], "ok", 2)

@@ -14,8 +14,8 @@ from sigmasight.domain.books import Portfolio
 from sigmasight.domain.calendar import TradingCalendar
 from sigmasight.domain.market_data import Market
 from sigmasight.domain.snapshots import Snapshot
-from sigmasight.services.market_plan import Universe, find_universe
 from sigmasight.services.market_frames import Valuation
+from sigmasight.services.market_plan import Universe, find_universe
 from sigmasight.services.valuation import aggregate_books, value_portfolios, wanted_days
 from sigmasight.store.people import ensure_tags
 from sigmasight.store.positions import NewPosition, add_positions

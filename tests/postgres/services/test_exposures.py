@@ -53,8 +53,19 @@ def _net(lines: dict[str, ExposureLine]) -> dict[str, float]:
 def test_by_underlying_an_option_stands_with_its_share(varied: Desk) -> None:
     lines = _split(varied, Grouping.UNDERLYING)
     assert _net(lines) == {"AAA": 440.0, "BBB": -100.0, "CCC": 30.0}
+    # Notional (10 + 200) x 14. The call has a price below its intrinsic value or no rate: only the share has a delta.
     assert lines["AAA"] == ExposureLine(
-        "AAA", positions=2, gross=440.0, net=440.0, long=440.0, short=0.0, coverage=1.0, not_included=()
+        "AAA",
+        positions=2,
+        gross=440.0,
+        net=440.0,
+        long=440.0,
+        short=0.0,
+        notional=2_940.0,
+        delta_adjusted=140.0,
+        coverage=1.0,
+        delta_coverage=140 / 440,
+        not_included=(NotIncluded(OPTION, "no_volatility"),),
     )
     assert (lines["BBB"].short, lines["BBB"].long, lines["BBB"].gross) == (-100.0, 0.0, 100.0)
 

@@ -23,8 +23,10 @@ def test_where_several_have_the_name_the_owner_decides(desk: Desk) -> None:
 
 
 def test_who_names_none_is_told_which_there_are(desk: Desk) -> None:
-    with pytest.raises(NotFoundError, match=r"no portfolio 'Bok' \(there: 'Book'\)\. Make it with --create"):
+    with pytest.raises(NotFoundError, match=r"no portfolio 'Bok' \(there: 'Book'\)\.$"):
         find_portfolio(desk.conn, "Bok")
+    with pytest.raises(NotFoundError, match=r"\(there: 'Book'\)\. Make it with --create\.$"):
+        find_portfolio(desk.conn, "Bok", hint="Make it with --create.")
     with pytest.raises(NotFoundError, match=r"There is no user bob@example\.com"):
         find_portfolio(desk.conn, "Book", email="bob@example.com")
 

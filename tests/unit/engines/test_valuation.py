@@ -1,7 +1,6 @@
 """Values of single positions."""
 
 import numpy as np
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -18,7 +17,6 @@ def valued(**changed: float) -> PositionValues:
         "multiplier": 1.0,
         "price": 25.0,
         "underlying_price": 25.0,
-        "delta": 1.0,
         "cost": 200.0,
         "last_known_price": 25.0,
         "entry_price": 20.0,
@@ -29,7 +27,7 @@ def valued(**changed: float) -> PositionValues:
 
 def test_a_share_is_worth_quantity_times_price() -> None:
     lot = valued()
-    assert lot.exposure == lot.notional == lot.delta_adjusted == lot.weight == 250.0
+    assert lot.exposure == lot.notional == lot.weight == 250.0
     assert lot.unrealised_pnl == 50.0
 
 
@@ -39,27 +37,22 @@ def test_a_short_gains_when_its_price_falls() -> None:
     assert (lot.exposure[0], lot.weight[0], lot.unrealised_pnl[0]) == (-250.0, 250.0, 50.0)
 
 
-def test_an_option_counts_its_shares_and_weighs_its_underlying_by_delta() -> None:
-    # 3 puts of 100 shares at 1.50, delta -0.4, underlying at 40.00.
-    lot = valued(quantity=3.0, multiplier=100.0, price=1.5, underlying_price=40.0, delta=-0.4, cost=300.0)
+def test_an_option_counts_its_shares_and_has_the_notional_of_its_underlying() -> None:
+    # 3 puts of 100 shares at 1.50, underlying at 40.00.
+    lot = valued(quantity=3.0, multiplier=100.0, price=1.5, underlying_price=40.0, cost=300.0)
     assert (lot.exposure[0], lot.notional[0], lot.unrealised_pnl[0]) == (450.0, 12_000.0, 150.0)
-    assert lot.delta_adjusted[0] == pytest.approx(-4_800.0, rel=1e-15)
 
 
-def test_a_delta_of_zero_needs_no_underlying_price() -> None:
-    lot = valued(quantity=3.0, multiplier=100.0, price=1.5, underlying_price=NAN, delta=0.0)
-    assert (lot.delta_adjusted[0], np.isnan(lot.notional[0])) == (0.0, True)
-
-
-def test_an_unknown_delta_gives_no_delta_adjusted_exposure() -> None:
-    assert np.isnan(valued(delta=NAN).delta_adjusted[0])
+def test_an_option_whose_underlying_has_no_price_has_no_notional_but_an_exposure() -> None:
+    lot = valued(quantity=3.0, multiplier=100.0, price=1.5, underlying_price=NAN)
+    assert (lot.exposure[0], np.isnan(lot.notional[0])) == (450.0, True)
 
 
 def test_what_has_no_price_is_weighed_by_the_last_known_one_else_by_its_entry_price() -> None:
     stale, never = valued(price=NAN, last_known_price=22.0), valued(price=NAN, last_known_price=NAN)
     assert (stale.weight[0], never.weight[0]) == (220.0, 200.0)
     for lot in (stale, never):
-        assert np.isnan([lot.exposure[0], lot.unrealised_pnl[0], lot.delta_adjusted[0]]).all()
+        assert np.isnan([lot.exposure[0], lot.unrealised_pnl[0]]).all()
 
 
 numbers = st.floats(0.01, 1e6)
@@ -72,6 +65,6 @@ def test_the_opposite_position_has_the_opposite_values(
     cost = quantity * entry * multiplier
     long = valued(quantity=quantity, price=price, multiplier=multiplier, cost=cost, entry_price=entry)
     short = valued(quantity=-quantity, price=price, multiplier=multiplier, cost=-cost, entry_price=entry)
-    for name in ("exposure", "notional", "delta_adjusted", "unrealised_pnl"):
+    for name in ("exposure", "notional", "unrealised_pnl"):
         assert getattr(short, name) == -getattr(long, name)
     assert short.weight == long.weight == abs(long.exposure)

@@ -1,7 +1,7 @@
 """What must hold of any book, whatever happens to it."""
 
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 from uuid import UUID
@@ -15,10 +15,13 @@ from sigmasight.domain.books import Position
 from sigmasight.domain.instruments import Instrument
 from sigmasight.domain.reasons import BLOCKING, Reason
 from sigmasight.domain.snapshots import MEASURES, Snapshot
-from support.books import DividendOn, SplitOn, World, holding
-from support.evenings import Evening, evenings
+from support.agreement import POSITION_GREEKS
+from support.books import DividendOn, GreeksOn, SplitOn, World, holding
+from support.evenings import Evening, FactsOf, evenings
+from support.facts import facts_of_all, facts_of_what_is_held
 from support.strategies import CALENDAR, DAYS, worlds
 
+GREEKS = ("delta", "gamma", "theta", "vega", "rho")
 LINEAR = (
     "cash",
     "unmodelled_assets",
@@ -33,22 +36,40 @@ LINEAR = (
     "flows",
     "coverage_change",
     "dividends",
+    *GREEKS,
 )
 UNSIGNED = ("market_value", "gross", "hhi", "effective_positions", "top_3", "top_10")
 some_worlds = settings(max_examples=30, deadline=None)
 
 
+@dataclass(frozen=True, slots=True)
+class Dated:
+    """A snapshot, and what rounding in it is measured by."""
+
+    snapshot: Snapshot
+    size: float
+
+
+def dated(world: World) -> dict[tuple[UUID, date], Dated]:
+    return {
+        (book, each.day): Dated(snapshot, size_of(each, book))
+        for each in evenings(world)
+        for book, snapshot in each.snapshots.items()
+    }
+
+
 def dated_snapshots(
-    world: World, *, first: date | None = None, last: date | None = None
+    world: World, *, first: date | None = None, last: date | None = None, facts_of: FactsOf = facts_of_what_is_held
 ) -> dict[tuple[UUID, date], Snapshot]:
-    return {(i, each.day): snapshot for each in evenings(world, first, last) for i, snapshot in each.snapshots.items()}
+    walked = evenings(world, first, last, facts_of=facts_of)
+    return {(book, each.day): snapshot for each in walked for book, snapshot in each.snapshots.items()}
 
 
-def pairs(world: World, other: World) -> Iterator[tuple[Snapshot, Snapshot]]:
-    """The snapshots of the same books and days in two worlds."""
-    left, right = dated_snapshots(world), dated_snapshots(other)
+def pairs(world: World, other: World) -> Iterator[tuple[Snapshot, Snapshot, float]]:
+    """The snapshots of the same books and days in two worlds, and the larger of their sizes."""
+    left, right = dated(world), dated(other)
     assert left.keys() == right.keys()
-    return ((left[key], right[key]) for key in left)
+    return ((left[key].snapshot, right[key].snapshot, max(left[key].size, right[key].size)) for key in left)
 
 
 def bits(snapshot: Snapshot, *, without: tuple[str, ...] = ()) -> tuple[object, ...]:
@@ -59,18 +80,14 @@ def bits(snapshot: Snapshot, *, without: tuple[str, ...] = ()) -> tuple[object, 
     return (*numbers, reasons, rest)
 
 
-def size_of(snapshot: Snapshot) -> float:
-    """What rounding is measured by."""
-    measures = snapshot.measures
-    amounts = [
-        measures.gross,
-        measures.cash,
-        measures.flows,
-        measures.notional,
-        measures.cumulative_pnl,
-        measures.unmodelled_assets,
-    ]
-    return 1 + float(np.nansum(np.abs(amounts)))
+def size_of(evening: Evening, book: UUID) -> float:
+    """What rounding is measured by: everything of a book that is added up, without its sign."""
+    measures = evening.snapshots[book].measures
+    amounts = [measures.gross, measures.cash, measures.flows, measures.cumulative_pnl, measures.unmodelled_assets]
+    values, greeks = evening.close.positions.values, evening.greeks.greeks
+    columns = (values.notional, values.unrealised_pnl, *(getattr(greeks, name) for name in POSITION_GREEKS.values()))
+    mine = evening.close.positions.held & (evening.holdings.portfolio == evening.books.index(book))
+    return 1 + float(np.nansum(np.abs(amounts)) + sum(np.nansum(np.abs(column[mine])) for column in columns))
 
 
 def with_quantities(world: World, factor: Decimal) -> World:
@@ -91,7 +108,7 @@ def test_nav_moves_by_profit_flows_and_change_of_coverage(world: World) -> None:
             worth = now.cash + now.unmodelled_assets + np.nan_to_num(now.net)
             assert np.isnan(now.nav) or now.nav == pytest.approx(worth, rel=1e-12, abs=1e-12)
             explained = np.nan_to_num(now.daily_pnl) + now.flows + now.coverage_change
-            scale = 1 + abs(before.get(book, 0.0)) + size_of(snapshot) + gross_moved(evening)
+            scale = 1 + abs(before.get(book, 0.0)) + size_of(evening, book) + gross_moved(evening)
             assert abs(worth - before.get(book, 0.0) - explained) <= 1e-12 * scale
             before[book] = worth
 
@@ -148,15 +165,16 @@ def test_coverage_is_whole_if_and_only_if_nothing_is_left_out(world: World) -> N
         for at, book in enumerate(world.portfolios):
             if book.id in evening.snapshots:
                 snapshot, mine = evening.snapshots[book.id], state.held & (owner == at)
-                left_out = state.values.weight[mine & np.isnan(state.price)]
-                assert (snapshot.not_included == ()) == (len(left_out) == 0)
-                assert (snapshot.coverage == 1.0) == (not left_out.any())
+                no_price, no_delta = np.isnan(state.price), np.isnan(evening.greeks.greeks.dollar_delta)
+                assert (snapshot.not_included == ()) == (not (mine & (no_price | no_delta)).any())
+                assert (snapshot.coverage == 1.0) == (not state.values.weight[mine & no_price].any())
+                assert (snapshot.delta_coverage == 1.0) == (not state.values.weight[mine & no_delta].any())
 
 
 @some_worlds
 @given(worlds())
 def test_the_opposite_book_has_the_opposite_numbers(world: World) -> None:
-    for snapshot, opposite in pairs(world, with_quantities(world, Decimal(-1))):
+    for snapshot, opposite, _ in pairs(world, with_quantities(world, Decimal(-1))):
         for name in LINEAR:
             np.testing.assert_equal(-getattr(opposite.measures, name) + 0.0, getattr(snapshot.measures, name) + 0.0)
         for name in UNSIGNED:
@@ -170,10 +188,10 @@ def test_the_opposite_book_has_the_opposite_numbers(world: World) -> None:
 @some_worlds
 @given(worlds(), st.sampled_from((Decimal(3), Decimal("0.1"))))
 def test_a_book_of_k_times_the_size_has_k_times_the_dollars_and_the_same_shares(world: World, k: Decimal) -> None:
-    for snapshot, scaled in pairs(world, with_quantities(world, k)):
+    for snapshot, scaled, size in pairs(world, with_quantities(world, k)):
         for name in (*LINEAR, "nav", "gross", "long", "short"):
             expected = float(k) * getattr(snapshot.measures, name)
-            assert getattr(scaled.measures, name) == pytest.approx(expected, abs=1e-12 * size_of(scaled), nan_ok=True)
+            assert getattr(scaled.measures, name) == pytest.approx(expected, abs=1e-12 * size, nan_ok=True)
         assert scaled.coverage == pytest.approx(snapshot.coverage, abs=1e-12)
         assert scaled.positions == snapshot.positions
 
@@ -191,15 +209,15 @@ def test_the_sum_of_two_books_has_the_sum_of_their_numbers(world: World) -> None
         portfolios=(whole,),
         positions=tuple(replace(position, portfolio_id=whole.id) for position in apart.positions),
     )
-    parts = dated_snapshots(apart)
+    parts = dated(apart)
     for (_, day), snapshot in dated_snapshots(together).items():
         mine = [parts[book.id, day] for book in apart.portfolios]
         for name in (*LINEAR, "gross", "long", "short"):
-            total = float(np.nansum([getattr(part.measures, name) for part in mine]))
+            total = float(np.nansum([getattr(part.snapshot.measures, name) for part in mine]))
             found = np.nan_to_num(getattr(snapshot.measures, name))
-            assert abs(found - total) <= 1e-12 * sum(size_of(part) for part in mine), name
+            assert abs(found - total) <= 1e-12 * sum(part.size for part in mine), name
         for name in ("positions", "long_positions", "short_positions", "option_positions"):
-            assert getattr(snapshot, name) == sum(getattr(part, name) for part in mine)
+            assert getattr(snapshot, name) == sum(getattr(part.snapshot, name) for part in mine)
 
 
 @some_worlds
@@ -215,11 +233,12 @@ def test_the_order_of_records_does_not_matter(world: World, data: st.DataObject)
         else world.prices,
         splits=tuple(data.draw(st.permutations(world.splits))),
         dividends=tuple(data.draw(st.permutations(world.dividends))),
+        greeks=tuple(data.draw(st.permutations(world.greeks))),
     )
-    for snapshot, other in pairs(world, shuffled):
+    for snapshot, other, size in pairs(world, shuffled):
         for name in (*LINEAR, "gross", "long", "short", "nav"):
             expected, found = getattr(snapshot.measures, name), getattr(other.measures, name)
-            assert found == pytest.approx(expected, abs=1e-12 * size_of(snapshot), nan_ok=True), name
+            assert found == pytest.approx(expected, abs=1e-12 * size, nan_ok=True), name
         assert set(snapshot.not_included) == set(other.not_included)
         assert sorted(snapshot.warnings) == sorted(other.warnings)
 
@@ -237,6 +256,27 @@ def test_a_book_has_the_same_bits_alone_and_among_others(world: World) -> None:
         )
         for key, snapshot in dated_snapshots(alone).items():
             assert bits(snapshot) == bits(among[key])
+
+
+@some_worlds
+@given(worlds())
+def test_facts_of_contracts_that_nobody_holds_change_nothing(world: World) -> None:
+    with_all = dated_snapshots(world, facts_of=facts_of_all)
+    for key, snapshot in dated_snapshots(world).items():
+        assert bits(snapshot) == bits(with_all[key])
+
+
+@some_worlds
+@given(worlds())
+def test_greeks_of_a_position_are_missing_if_and_only_if_a_reason_says_why(world: World) -> None:
+    for evening in evenings(world):
+        state, why = evening.close.positions, evening.greeks.reasons & int(BLOCKING)
+        no_price, held = np.isnan(state.price), state.held
+        option = evening.market.is_option[evening.holdings.asset]
+        for column in POSITION_GREEKS.values():
+            missing = np.isnan(getattr(evening.greeks.greeks, column))
+            assert (missing[held & option] == (why[held & option] > 0)).all()
+            assert not missing[held & ~option & ~no_price].any()
 
 
 @some_worlds
@@ -273,6 +313,12 @@ def split_two_for_one(world: World, share: Instrument, day: date) -> World:
             exit_price=halved(position.exit_price, position.exit_date) if leaves else None,  # type: ignore[arg-type]
         )
 
+    def told(greeks: GreeksOn) -> GreeksOn:
+        if greeks.instrument_id not in family or greeks.day < day:
+            return greeks
+        per_share = {name: getattr(greeks, name) / 2 for name in ("theta", "vega", "rho")}
+        return replace(greeks, gamma=greeks.gamma * 2, **per_share)
+
     def relisted(each: Instrument) -> Instrument:
         if each.underlying_id != share.id or each.option is None or each.terms_as_of is None:
             return each
@@ -288,6 +334,7 @@ def split_two_for_one(world: World, share: Instrument, day: date) -> World:
             for d in world.dividends
         ),
         positions=tuple(split(position) for position in world.positions),
+        greeks=tuple(told(each) for each in world.greeks),
     )
 
 
@@ -296,10 +343,10 @@ def split_two_for_one(world: World, share: Instrument, day: date) -> World:
 def test_a_split_changes_no_value_and_no_profit(world: World, day: date, which: int) -> None:
     shares = [each for each in world.instruments if each.option is None]
     unsplit = replace(world, splits=tuple(split for split in world.splits if split.ex_date != day))
-    for plain, split in pairs(unsplit, split_two_for_one(unsplit, shares[which], day)):
+    for plain, split, size in pairs(unsplit, split_two_for_one(unsplit, shares[which], day)):
         for name in MEASURES:
             expected, found = getattr(plain.measures, name), getattr(split.measures, name)
-            assert found == pytest.approx(expected, rel=1e-12, abs=1e-12 * size_of(plain), nan_ok=True), name
+            assert found == pytest.approx(expected, rel=1e-12, abs=1e-12 * size, nan_ok=True), name
         assert plain.reasons == split.reasons
         assert plain.warnings == split.warnings
         assert plain.coverage == pytest.approx(split.coverage, abs=1e-12)

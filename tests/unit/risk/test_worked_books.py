@@ -146,6 +146,31 @@ def test_what_is_taken_out_leaves_as_a_flow_with_its_last_profit() -> None:
     assert after.daily_return == pytest.approx(40 / 460, abs=1e-15)
 
 
+@pytest.mark.parametrize(("exit_price", "dividend"), [(None, 10), (12, 0)])
+def test_what_is_taken_out_on_a_saturday_gets_the_dividend_of_sunday_and_what_is_sold_then_does_not(
+    exit_price: float | None, dividend: int
+) -> None:
+    # Taken out: it leaves at Monday's close, and was held at Friday's: 40 x 0.25. Sold: it left on the Saturday.
+    lot = holding(
+        BOOK, ABC, 40, entry_price=10, held_from=april(2), brought_in=True, exit_date=april(5), exit_price=exit_price
+    )
+    world = world_of(
+        BOOK,
+        cash(BOOK, OPENED, 0),
+        lot,
+        DividendOn(1, april(6), Decimal("0.25")),
+        instruments=(ABC,),
+        prices=closes(ABC, {april(2): 10, april(3): 10, april(4): 10, april(7): 12}),
+    )
+    days = snapshots_of(world)
+    monday, sold = days[april(7)], 0 if exit_price is None else 480
+    assert (days[april(4)].positions, monday.positions) == (1, 0)
+    # P&L 40 x (12 - 10) and the dividend; what is taken out flows out at Monday's close of 12.00: 480.
+    assert (monday.measures.dividends, monday.measures.daily_pnl) == (dividend, 80 + dividend)
+    assert (monday.measures.cash, monday.measures.flows) == (sold + dividend, sold - 480)
+    assert_agrees(world)
+
+
 def test_a_trade_within_one_session_is_profit_from_price_to_price() -> None:
     # 10 bought at 20.00 and sold at 23.00 on one day, though there never was a close: 30.
     # 5 brought in and sold at 30.00 on one day: their 150 flow in as cash, and are no profit.

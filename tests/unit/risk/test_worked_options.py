@@ -42,7 +42,8 @@ def test_two_hundred_contracts_count_a_hundred_shares_each() -> None:
     assert (now.measures.cash, now.measures.option_exposure, now.measures.stock_exposure) == (25_000, 30_000, 0)
     assert (now.measures.notional, now.measures.daily_pnl, now.measures.nav) == (800_000, 5_000, 55_000)
     assert (now.option_positions, now.coverage, now.delta_coverage) == (1, 1, 0)
-    assert now.reasons["delta_adjusted_exposure"] == now.reasons["hhi"] == Reason.NOT_MODELLED
+    assert now.reasons["delta_adjusted_exposure"] == now.reasons["hhi"] == Reason.NO_VOLATILITY
+    assert [(left.symbol, left.reason) for left in now.not_included] == [("O7", "no_volatility")]
 
 
 @pytest.mark.parametrize(
@@ -128,7 +129,7 @@ def test_an_option_whose_share_has_no_price_stays_open() -> None:
     days = snapshots_of(book)
     for day in (april(4), april(7), april(30)):
         assert (days[day].positions, days[day].measures.nav, days[day].coverage) == (1, 1_000, 0)
-        assert [(left.symbol, left.reason) for left in days[day].not_included] == [("O7", "no_price")]
+        assert [(left.symbol, left.reason) for left in days[day].not_included] == [("O7", "no_price,no_volatility")]
         assert days[day].marks == Reason.EXPIRED
     assert days[april(4)].measures.coverage_change == -500
 
@@ -145,8 +146,9 @@ def test_an_option_on_a_share_that_split_three_for_two_is_not_modelled() -> None
         | closes(call, {april(d): 4 for d in (1, 2, 3, 4)}),
     )
     days = snapshots_of(book)
-    assert (days[april(2)].measures.net, days[april(2)].not_included) == (400, ())
+    assert days[april(2)].measures.net == 400
+    assert [(left.symbol, left.reason) for left in days[april(2)].not_included] == [("O7", "no_volatility")]
     now = days[april(3)]
     assert [(left.symbol, left.reason) for left in now.not_included] == [("O7", "not_modelled")]
-    assert now.reasons["net"] == now.reasons["daily_pnl"] == Reason.NOT_MODELLED
+    assert now.reasons["net"] == now.reasons["daily_pnl"] == now.reasons["delta"] == Reason.NOT_MODELLED
     assert (now.measures.coverage_change, now.measures.nav) == (-400, 1_000)
