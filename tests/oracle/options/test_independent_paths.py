@@ -76,6 +76,7 @@ def test_american_theta_vega_and_rho_are_slopes_of_the_price(contract: Contract,
     assert values.vega_per_point == pytest.approx(vega / 100, abs=within)
     assume(abs(contract.rate) > 1e-3 and abs(contract.rate - contract.dividend_yield) > 1e-3)  # exercise begins there
     rho = contract.slope("rate", min(1e-4, 0.02 * abs(contract.rate)), "american", accuracy)
+    within = PRICE_TOLERANCE["fast"] * contract.strike  # the step is no better: prices bend where rate and yield meet
     assert values.rho_per_percent == pytest.approx(rho / 100, abs=within)
 
 

@@ -53,7 +53,7 @@ def _net(lines: dict[str, ExposureLine]) -> dict[str, float]:
 def test_by_underlying_an_option_stands_with_its_share(varied: Desk) -> None:
     lines = _split(varied, Grouping.UNDERLYING)
     assert _net(lines) == {"AAA": 440.0, "BBB": -100.0, "CCC": 30.0}
-    # Notional (10 + 200) x 14. The call has a price below its intrinsic value or no rate: only the share has a delta.
+    # Notional (10 + 200) x 14. The call has a price this market has no Treasury yields: only the share has a delta.
     assert lines["AAA"] == ExposureLine(
         "AAA",
         positions=2,
@@ -65,7 +65,7 @@ def test_by_underlying_an_option_stands_with_its_share(varied: Desk) -> None:
         delta_adjusted=140.0,
         coverage=1.0,
         delta_coverage=140 / 440,
-        not_included=(NotIncluded(OPTION, "no_volatility"),),
+        not_included=(NotIncluded(OPTION, "no_rate"),),
     )
     assert (lines["BBB"].short, lines["BBB"].long, lines["BBB"].gross) == (-100.0, 0.0, 100.0)
 
