@@ -72,7 +72,7 @@ def test_american_theta_vega_and_rho_are_slopes_of_the_price(contract: Contract,
     values, within = kept(contract, accuracy), PRICE_TOLERANCE[accuracy] * contract.strike
     decay = -contract.slope("tau_years", 0.01 * contract.tau_years, "american", accuracy)
     assert values.theta_per_day == pytest.approx(day(decay, float(values.price)), abs=within)
-    vega = contract.slope("volatility", 0.01 * contract.volatility, "american", accuracy)
+    vega = contract.slope("volatility", 0.003 * contract.volatility, "american", accuracy)
     assert values.vega_per_point == pytest.approx(vega / 100, abs=within)
     assume(abs(contract.rate) > 1e-3 and abs(contract.rate - contract.dividend_yield) > 1e-3)  # exercise begins there
     rho = contract.slope("rate", min(1e-4, 0.02 * abs(contract.rate)), "american", accuracy)

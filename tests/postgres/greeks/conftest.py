@@ -279,6 +279,11 @@ class Desk:
         with self.db.write() as conn:
             conn.execute(text(statement), values)
 
+    def made(self) -> dict[str, list[str]]:
+        """Of the results what the jobs make of the market, and what they still have to make again."""
+        found = self.results()
+        return {table: found[table] for table in _MADE}
+
     def results(self) -> dict[str, list[str]]:
         """All that nights leave behind and that does not name their runs, row by row, to the last bit."""
         with psycopg.connect(self.url) as conn:
@@ -288,6 +293,7 @@ class Desk:
             }
 
 
+_MADE = ("option_analytics", "view", "snapshots", "late_rows")
 _OF = "JOIN instruments i ON i.id = t.instrument_id"
 _ROW = "i.symbol || (to_jsonb(t) - 'instrument_id')::text"
 _RESULTS = {

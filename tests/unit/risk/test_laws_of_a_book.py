@@ -139,6 +139,7 @@ def test_a_number_is_missing_if_and_only_if_a_blocking_reason_says_why(world: Wo
             assert np.isnan(number) == bool(why & BLOCKING)
             assert not why & ~BLOCKING
         assert not snapshot.marks & BLOCKING
+        assert {snapshot.reasons[name] for name in ("beta", "value_at_risk")} == {Reason.NOT_MODELLED}
 
 
 @some_worlds
@@ -153,8 +154,18 @@ def test_sums_and_shares_stay_within_their_bounds(world: World) -> None:
             assert 0 <= measures.hhi <= 1 + 1e-12
             assert measures.top_3 <= measures.top_10 + 1e-12 <= 1 + 2e-12
             assert measures.effective_positions <= snapshot.positions + 1e-9
-        assert 0 <= snapshot.delta_coverage <= snapshot.coverage + 1e-12 <= 1 + 1e-12
+        assert 0 <= snapshot.delta_coverage <= 1
+        assert 0 <= snapshot.coverage <= 1
         assert snapshot.long_positions + snapshot.short_positions == snapshot.positions
+
+
+@some_worlds
+@given(worlds())
+def test_where_nobody_tells_greeks_no_more_is_covered_by_deltas_than_by_prices(world: World) -> None:
+    """With Greeks it may be more: a contract without a price of its own has a delta by the smile."""
+    for snapshot in dated_snapshots(replace(world, greeks=())).values():
+        assert snapshot.delta_coverage <= snapshot.coverage + 1e-12
+        assert {getattr(snapshot.measures, name) for name in GREEKS[1:] if name not in snapshot.reasons} <= {0.0}
 
 
 @some_worlds
@@ -169,6 +180,9 @@ def test_coverage_is_whole_if_and_only_if_nothing_is_left_out(world: World) -> N
                 assert (snapshot.not_included == ()) == (not (mine & (no_price | no_delta)).any())
                 assert (snapshot.coverage == 1.0) == (not state.values.weight[mine & no_price].any())
                 assert (snapshot.delta_coverage == 1.0) == (not state.values.weight[mine & no_delta].any())
+                left_out = evening.holdings.asset[mine & (no_price | no_delta)].tolist()
+                named = {left.symbol for left in snapshot.not_included}
+                assert named == {evening.market.instruments[asset].symbol for asset in left_out}
 
 
 @some_worlds
@@ -183,6 +197,7 @@ def test_the_opposite_book_has_the_opposite_numbers(world: World) -> None:
         np.testing.assert_equal(-opposite.measures.nav + 0.0, snapshot.measures.nav + 0.0)
         assert opposite.long_positions == snapshot.short_positions
         assert (opposite.coverage, opposite.not_included) == (snapshot.coverage, snapshot.not_included)
+        assert (opposite.delta_coverage, opposite.marks) == (snapshot.delta_coverage, snapshot.marks)
 
 
 @some_worlds
@@ -193,15 +208,18 @@ def test_a_book_of_k_times_the_size_has_k_times_the_dollars_and_the_same_shares(
             expected = float(k) * getattr(snapshot.measures, name)
             assert getattr(scaled.measures, name) == pytest.approx(expected, abs=1e-12 * size, nan_ok=True)
         assert scaled.coverage == pytest.approx(snapshot.coverage, abs=1e-12)
+        assert scaled.delta_coverage == pytest.approx(snapshot.delta_coverage, abs=1e-12)
         assert scaled.positions == snapshot.positions
 
 
 @some_worlds
-@given(worlds(books=2))
-def test_the_sum_of_two_books_has_the_sum_of_their_numbers(world: World) -> None:
+@given(worlds(books=2), st.booleans())
+def test_the_sum_of_two_books_has_the_sum_of_their_numbers(world: World, allows: bool) -> None:  # noqa: FBT001
     opening = min(book.opened_on for book in world.portfolios)
     apart = replace(
-        world, statements=(), portfolios=tuple(replace(book, opened_on=opening) for book in world.portfolios)
+        world,
+        statements=(),
+        portfolios=tuple(replace(book, opened_on=opening, allow_estimates=allows) for book in world.portfolios),
     )
     whole = apart.portfolios[0]
     together = replace(
@@ -239,6 +257,7 @@ def test_the_order_of_records_does_not_matter(world: World, data: st.DataObject)
         for name in (*LINEAR, "gross", "long", "short", "nav"):
             expected, found = getattr(snapshot.measures, name), getattr(other.measures, name)
             assert found == pytest.approx(expected, abs=1e-12 * size, nan_ok=True), name
+        assert (snapshot.reasons, snapshot.marks) == (other.reasons, other.marks)
         assert set(snapshot.not_included) == set(other.not_included)
         assert sorted(snapshot.warnings) == sorted(other.warnings)
 
@@ -277,6 +296,20 @@ def test_greeks_of_a_position_are_missing_if_and_only_if_a_reason_says_why(world
             missing = np.isnan(getattr(evening.greeks.greeks, column))
             assert (missing[held & option] == (why[held & option] > 0)).all()
             assert not missing[held & ~option & ~no_price].any()
+
+
+@some_worlds
+@given(worlds())
+def test_an_estimate_counts_where_it_is_allowed_and_is_a_missing_volatility_where_not(world: World) -> None:
+    allows = {book.id: book.allow_estimates for book in world.portfolios}
+    for evening in evenings(world):
+        estimated = (evening.greeks.reasons & int(Reason.ESTIMATED)) > 0
+        allowed = np.array([allows[book] for book in evening.books], dtype=np.bool_)[evening.holdings.portfolio]
+        assert not (estimated & ~allowed).any()
+        for book, snapshot in evening.snapshots.items():
+            said = any(warning.startswith("estimated: ") for warning in snapshot.warnings)
+            assert said == (Reason.ESTIMATED in snapshot.marks)
+            assert allows[book] or not said
 
 
 @some_worlds
@@ -350,6 +383,8 @@ def test_a_split_changes_no_value_and_no_profit(world: World, day: date, which: 
         assert plain.reasons == split.reasons
         assert plain.warnings == split.warnings
         assert plain.coverage == pytest.approx(split.coverage, abs=1e-12)
+        assert plain.delta_coverage == pytest.approx(split.delta_coverage, abs=1e-12)
+        assert (plain.marks, plain.not_included) == (split.marks, split.not_included)
 
 
 @some_worlds
