@@ -19,7 +19,7 @@ from sigmasight.services.market_plan import find_universe, is_asked
 from sigmasight.services.market_sync import Sources
 from sigmasight.store.asked import forget_late, last_late
 from sigmasight.store.database import Database
-from sigmasight.store.people import portfolios_on
+from sigmasight.store.people import any_opened_after, portfolios_on
 from sigmasight.store.runs import Run, StepRecord, close_run, finished_shards, hold_night, holder_of, open_run
 
 PORTFOLIO_JOBS = ("values", "aggregation", "snapshots")
@@ -87,15 +87,15 @@ def _run(
         run = open_run(conn, as_of, holder=f"{socket.gethostname()}, process {os.getpid()}", shards=shards)
         done = finished_shards(conn, run)
     with _closed_on_error(db, run):
-        market = _market_data(db, plan, run, portfolios, done, progress)
+        market, recalled = _market_data(db, plan, run, portfolios, done, progress)
         with db.read() as conn:
             late = last_late(conn)
         still_good = {} if late else done  # what was done before data came late is done again
-        greeks = _greeks(db, plan, run, portfolios, still_good, progress)
+        greeks = _greeks(db, plan, run, portfolios, still_good if recalled else {}, progress)
         outcomes = list(_shards(db, plan, run, portfolios, still_good, progress))
         outcome = _conclude(run, market, greeks, outcomes, len(portfolios))
         with db.write() as conn:
-            if not outcome.failed_portfolios:
+            if not outcome.failed_portfolios and not any_opened_after(conn, run.as_of):
                 forget_late(conn, late)
             close_run(
                 conn,
@@ -116,12 +116,16 @@ def _market_data(
     portfolios: Sequence[Portfolio],
     done: Mapping[tuple[str, int], StepRecord],
     progress: Progress,
-) -> MarketOutcome:
-    """Sync the markets, unless the process that this one takes over from did, and nothing new is held since."""
+) -> tuple[MarketOutcome, bool]:
+    """Sync the markets, unless the process that this one takes over from did, and nothing new is held since.
+
+    Returns:
+        What became of it, and whether that was recalled.
+    """
     markets = _markets(portfolios)
     if (JOBS[0], 0) in done and all(_is_synced(db, plan, market, run.as_of) for market in markets):
-        return MarketOutcome.recalled(done[JOBS[0], 0])
-    return sync_market(
+        return MarketOutcome.recalled(done[JOBS[0], 0]), True
+    synced = sync_market(
         db,
         run,
         plan.valuation.calendar,
@@ -130,6 +134,7 @@ def _market_data(
         with_chains=run.as_of == plan.last_completed,
         progress=lambda at, of: progress("market-data", at, of),
     )
+    return synced, False
 
 
 def _greeks(

@@ -82,7 +82,7 @@ def _session(application: Application, as_of: datetime | None) -> date:
 def _lines(
     application: Application, name: str, user: str | None, by: By, day: date, method: Method
 ) -> tuple[Portfolio, list[Document]]:
-    with application.db.write() as conn:  # facts that no night has made yet are made and kept
+    with application.db.read() as conn:
         book = find_portfolio(conn, name, email=user)
         where = (conn, application.valuation, book.user_id, book.id, day)
         if by is By.POSITION:

@@ -114,6 +114,7 @@ def freeze_market(
     price = np.where(usable, last_known, np.nan)
     reasons = np.where(usable, np.where(age > 0, Reason.STALE_PRICE, 0), Reason.NO_PRICE)
     foreign = np.array([i.currency != "USD" for i in ordered], dtype=np.bool_)
+    foreign |= foreign[underlying]  # an option is in the currency of what it delivers
     excluded = foreign | _odd_contracts(ordered, until, table, underlying)
     settlement = _settle(ordered, sessions, expiry, known, stale_sessions=stale_sessions)
     settlement = np.where(excluded[-1], np.nan, settlement)

@@ -46,10 +46,14 @@ def instrument_greeks(market: MarketFrame, at: int, facts: OptionFacts) -> Instr
     for column, field in zip(columns, fields(UnitGreeks), strict=True):
         column[row] = getattr(facts, field.name)[today]
     reasons[row] = facts.reasons[today]
-    expired = market.is_option & ((market.reasons[at] & int(Reason.EXPIRED)) > 0) & ~np.isnan(market.price[at])
+    expired = market.is_option & ((market.reasons[at] & int(Reason.EXPIRED)) > 0)
+    settled = expired & ~np.isnan(market.price[at])
     for column in columns:
-        column[expired] = 0.0
-    reasons[expired] = Reason.EXPIRED
+        column[settled] = 0.0
+    reasons[expired] = (
+        Reason.EXPIRED | Reason.NO_PRICE
+    )  # what it will pay is not known, nor by what it would have moved
+    reasons[settled] = Reason.EXPIRED
     return InstrumentGreeks(UnitGreeks(*columns), np.broadcast_to(reasons, (count,)).astype(np.int64))
 
 

@@ -7,6 +7,7 @@ import numpy as np
 from sigmasight.domain.market_data import BoolArray, FloatArray, IntArray, Market
 from sigmasight.domain.options import (
     Accuracy,
+    DividendSource,
     ImpliedStatus,
     OptionFacts,
     OptionValues,
@@ -40,6 +41,7 @@ class Volatilities:
     volatility: FloatArray  # (C,) per year; NaN where none
     source: IntArray  # (C,) VolatilitySource
     quote_at: IntArray  # (C,) index of the session of the price it has; the window's last where it has none
+    stale: BoolArray  # (C,) whether it comes from a quote of an earlier session
 
     @property
     def missing(self) -> BoolArray:
@@ -57,24 +59,32 @@ def from_quotes(market: OptionMarket) -> Volatilities:
     found = imply_volatilities(market.contracts(quote_at), price)
     identified = found.status == ImpliedStatus.OK
     source = np.where(identified, VolatilitySource.QUOTE, VolatilitySource.NONE).astype(np.int64)
-    return Volatilities(found.volatility, source, quote_at)
+    return Volatilities(found.volatility, source, quote_at, identified & (quote_at < last))
 
 
 def from_smile(market: OptionMarket, own: Volatilities, others: OptionMarket, theirs: Volatilities) -> Volatilities:
     """Fill in what is missing from other contracts of the same underlying and expiry that have a volatility.
 
-    Of a call and a put on one strike, the one out of the money tells.
+    Quotes of the session itself count alone where there are any. Of a call and a put on one strike, the one out of the
+    money tells.
     """
-    known = np.flatnonzero(~theirs.missing & (theirs.source == VolatilitySource.QUOTE))
+    filled = own
+    for stale in (False, True):
+        told = ~theirs.missing & (theirs.source == VolatilitySource.QUOTE) & (theirs.stale == stale)
+        filled = _filled(filled, _smile(market, others, theirs, told), VolatilitySource.SMILE, stale=stale)
+    return filled
+
+
+def _smile(market: OptionMarket, others: OptionMarket, theirs: Volatilities, told: BoolArray) -> FloatArray:
+    known = np.flatnonzero(told)
     known = known[_outside_first(others, known)]
-    volatility = interpolate_smile(
+    return interpolate_smile(
         _log_moneyness(market),
         _expiry_key(market),
         known_log_moneyness=_log_moneyness(others)[known],
         known_volatility=theirs.volatility[known],
         known_group=_expiry_key(others)[known],
     )
-    return _filled(own, volatility, VolatilitySource.SMILE)
 
 
 def from_estimates(own: Volatilities, closes: FloatArray) -> Volatilities:
@@ -113,7 +123,7 @@ def compose_facts(market: OptionMarket, volatilities: Volatilities, wanted: IntA
         tau_years=contracts.tau_years,
         rate=contracts.rate,
         dividend_yield=contracts.dividend_yield,
-        dividend_source=market.dividend_source[wanted],
+        dividend_source=np.where(by_parity, DividendSource.NONE, market.dividend_source[wanted]).astype(np.int64),
         forward=forward_prices(contracts),
         volatility=volatility,
         volatility_source=source,
@@ -148,10 +158,10 @@ def _reasons(market: OptionMarket, volatilities: Volatilities, wanted: IntArray,
     flags = (
         (np.isnan(contracts.spot), Reason.NO_PRICE),
         (np.isnan(contracts.rate), Reason.NO_RATE),
-        (np.isnan(contracts.dividend_yield) & ~np.isnan(contracts.rate), Reason.NOT_MODELLED),
+        (np.isnan(contracts.dividend_yield) & ~np.isnan(contracts.rate + contracts.spot), Reason.NOT_MODELLED),
         (np.isnan(volatilities.volatility[wanted]), Reason.NO_VOLATILITY),
         (np.isin(source, (VolatilitySource.REALISED, VolatilitySource.ASSUMED)), Reason.ESTIMATED),
-        ((source == VolatilitySource.QUOTE) & (volatilities.quote_at[wanted] < last), Reason.STALE_PRICE),
+        (volatilities.stale[wanted], Reason.STALE_PRICE),
     )
     for where, reason in flags:
         reasons = reasons | np.where(where, reason, Reason.NONE)
@@ -160,12 +170,15 @@ def _reasons(market: OptionMarket, volatilities: Volatilities, wanted: IntArray,
     return np.asarray(reasons | int(simulated), dtype=np.int64)
 
 
-def _filled(own: Volatilities, volatility: FloatArray, source: VolatilitySource) -> Volatilities:
+def _filled(
+    own: Volatilities, volatility: FloatArray, source: VolatilitySource, *, stale: bool = False
+) -> Volatilities:
     fills = own.missing & ~np.isnan(volatility)
     return replace(
         own,
         volatility=np.where(fills, volatility, own.volatility),
         source=np.where(fills, source, own.source).astype(np.int64),
+        stale=np.where(fills, stale, own.stale).astype(np.bool_),
     )
 
 

@@ -23,7 +23,7 @@ TRAILING_DAYS = 365
 """What was paid in so many days stands for the yield of an instrument whose yield is not known."""
 
 DAYS_PER_YEAR = 365.0
-_LARGEST_PAYOUT = 0.9  # of the spot in a year
+_LARGEST_PAYOUT = 0.9  # of the spot, in a year or announced; above it the dividends are not believed
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,17 +76,22 @@ class OptionMarket:
         day, event = self.frame.sessions.days[at], self.dividends
         basis = split_factor(self.frame.splits, self.underlying, day)
         paid_basis = split_factor(self.frame.splits, self.underlying[event.contract], event.ex_date)
+        ahead = (event.ex_date - day[event.contract]).astype(np.int64) / DAYS_PER_YEAR
+        ahead = np.minimum(ahead, tau[event.contract])  # an hour of summer time puts no ex-date behind the expiry
+        amount = event.amount * paid_basis / basis[event.contract]
+        paid_out = np.bincount(event.contract, weights=np.where(ahead > 0.0, amount, 0.0), minlength=len(spot))
+        carry = np.where(paid_out < _LARGEST_PAYOUT * spot, self.carry[at, row], np.nan)  # no share pays out itself
         return Contracts(
             spot=spot,
             strike=self.strike[at, row],
             tau_years=tau,
             rate=rate,
-            dividend_yield=np.where(np.isnan(implied), self.carry[at, row], implied),
+            dividend_yield=np.where(np.isnan(implied), carry, implied),
             is_call=self.is_call,
             american=self.american,
             dividend_contract=event.contract,
-            dividend_tau=(event.ex_date - day[event.contract]).astype(np.int64) / DAYS_PER_YEAR,
-            dividend_amount=event.amount * paid_basis / basis[event.contract],
+            dividend_tau=ahead,
+            dividend_amount=amount,
         )
 
 

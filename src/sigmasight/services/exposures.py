@@ -134,7 +134,7 @@ def value_at(
     portfolio = owned_portfolio(conn, user_id, portfolio_id)
     books = freeze_books(conn, valuation, portfolio.market, [portfolio], first=as_of, last=as_of)
     (close, _), *_ = value_books(books.market, books.holdings, books.accounts)
-    facts = load_facts(conn, valuation, books, [as_of], method)
+    facts = load_facts(conn, valuation, books, [as_of], method, keep=False)
     return ValuedPortfolio(books, close, facts, greeks_at(books, close.at, facts))
 
 

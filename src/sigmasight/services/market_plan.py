@@ -16,6 +16,7 @@ from sigmasight.store.people import first_unfinished
 from sigmasight.store.positions import first_held, open_on
 from sigmasight.store.prices import count_marks, load_splits, never_priced
 from sigmasight.store.reference import proxies_on
+from sigmasight.store.snapshots import last_snapshot
 
 SYMBOLS_PER_REQUEST = 200
 TAIL_SESSIONS = 5
@@ -86,6 +87,7 @@ class Universe:
     calendar: TradingCalendar
     instruments: tuple[Instrument, ...]  # held, their underlyings, the factors' proxies, the twins of held options
     held_since: Mapping[int, date]  # of the options: the day from which quotes are wanted
+    known_on: date  # its day, or that of the last night that was run, where it is an older one's that is run again
 
     @property
     def ids(self) -> dict[str, int]:
@@ -121,9 +123,12 @@ def find_universe(conn: Connection, market: Market, calendar: TradingCalendar, a
     known |= add_unknown(conn, set(proxies) - known.keys())
     instruments = load_instruments(conn, {*(instrument.id for instrument in held), *twins, *known.values()})
     contracts = {i.id for i in instruments if i.kind is Kind.OPTION}
-    wanted_from = {twin: since[original] for twin, original in twins.items()} | since
+    wanted_from = dict(since)
+    for twin, original in twins.items():
+        wanted_from[twin] = min(since[original], since.get(twin, as_of))
     quoted = {i: day for i, day in wanted_from.items() if i in contracts}
-    return Universe(market, as_of, calendar, instruments, quoted)
+    known_on = max(as_of, last_snapshot(conn, market) or as_of)
+    return Universe(market, as_of, calendar, instruments, quoted, known_on)
 
 
 def needing_prices(conn: Connection, universe: Universe) -> frozenset[int]:

@@ -202,7 +202,7 @@ def _store_actions(conn: Connection, universe: Universe, answer: Answer) -> int:
     dividends, no_dividends = check_dividends(answer.dividends, symbols=ids, today=universe.as_of)
     splits, no_splits = check_splits(answer.splits, symbols=ids, today=universe.as_of)
     declared = [(ids[row.symbol], row) for row in dividends]
-    paid = save_dividends(conn, market, declared, answer.source, known_on=universe.as_of)
+    paid = save_dividends(conn, market, declared, answer.source, known_on=universe.known_on)
     split = save_splits(conn, market, [(ids[row.symbol], row) for row in splits], answer.source)
     _note_late(conn, universe, paid)
     _note_late(conn, universe, split)
@@ -244,7 +244,8 @@ def _forget_vain_questions(conn: Connection, universe: Universe, arriving: Mappi
 
 
 def _note_late(conn: Connection, universe: Universe, gained: Mapping[int, date]) -> None:
-    late = {instrument_id: day for instrument_id, day in gained.items() if day < universe.as_of}
+    again = universe.known_on > universe.as_of  # later nights stand on its own day too
+    late = {asset: day for asset, day in gained.items() if day < universe.as_of or (again and day == universe.as_of)}
     note_late(conn, universe.market, late)
 
 

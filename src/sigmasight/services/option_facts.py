@@ -10,6 +10,8 @@ from sigmasight.domain.instruments import ExerciseStyle, Instrument, Kind
 from sigmasight.domain.market_data import FloatArray, IntArray, Market
 from sigmasight.domain.methods import Method
 from sigmasight.domain.options import OptionFacts
+from sigmasight.engines.adjusted_closes import adjust_closes
+from sigmasight.engines.splits import split_factor
 from sigmasight.risk.frames import ids_of
 from sigmasight.risk.option_facts import (
     REALISED_SESSIONS,
@@ -30,7 +32,7 @@ from sigmasight.store.option_facts import (
     save_option_facts,
 )
 from sigmasight.store.positions import open_on
-from sigmasight.store.prices import load_adjusted_closes, load_announced, load_yields
+from sigmasight.store.prices import load_announced, load_closes, load_yields
 
 Wanted = Mapping[date, Collection[int]]
 """Contracts by session."""
@@ -64,8 +66,10 @@ def make_option_facts(
     return compose_facts(options, volatilities, wanted)
 
 
-def ensure_option_facts(conn: Connection, valuation: Valuation, market: Market, wanted: Wanted) -> OptionFacts:
-    """The facts of contracts by session; those that are not there yet are made and kept."""
+def ensure_option_facts(
+    conn: Connection, valuation: Valuation, market: Market, wanted: Wanted, *, keep: bool = True
+) -> OptionFacts:
+    """The facts of contracts by session; those that are not there yet are made, and kept by who may write."""
     if not any(wanted.values()):
         return no_option_facts()
     ids = {contract for contracts in wanted.values() for contract in contracts}
@@ -73,7 +77,7 @@ def ensure_option_facts(conn: Connection, valuation: Valuation, market: Market, 
     present = set(zip(known.instrument_id.tolist(), known.as_of.tolist(), strict=True))
     missing = {day: [each for each in sorted(ids) if (each, day) not in present] for day, ids in wanted.items()}
     made = [make_option_facts(conn, valuation, market, day, ids) for day, ids in sorted(missing.items()) if ids]
-    if any(len(each.instrument_id) for each in made):
+    if keep and any(len(each.instrument_id) for each in made):
         take_turn(conn, "option facts")
         for each in made:
             add_option_facts(conn, market, each)
@@ -90,9 +94,14 @@ def classic_option_facts(conn: Connection, valuation: Valuation, market: Market,
 
 
 def renew_option_facts(conn: Connection, valuation: Valuation, market: Market, as_of: date) -> OptionFacts:
-    """Drop what late data outdated, and make the facts of all that a market's portfolios hold at a close anew."""
+    """Make anew what late data outdated, and the facts of all that a market's portfolios hold at a close.
+
+    Returns:
+        The latter.
+    """
     take_turn(conn, "option facts")
-    drop_outdated_option_facts(conn, market)
+    for day, contracts in drop_outdated_option_facts(conn, market).items():
+        add_option_facts(conn, market, make_option_facts(conn, valuation, market, day, contracts))
     made = make_option_facts(conn, valuation, market, as_of, open_on(conn, market, as_of))
     save_option_facts(conn, market, made)
     return made
@@ -143,14 +152,28 @@ def _siblings(conn: Connection, options: OptionMarket, lacking: IntArray) -> tup
 
 
 def _closes(conn: Connection, valuation: Valuation, options: OptionMarket, as_of: date) -> FloatArray:
-    """Adjusted closes of each contract's underlying on the last sessions, (S, C)."""
-    sessions = valuation.calendar.sessions_between(valuation.calendar.sessions_back(as_of, REALISED_SESSIONS), as_of)
-    parents, place = np.unique(ids_of(options.frame.instruments)[options.underlying], return_inverse=True)
-    marks = load_adjusted_closes(conn, options.frame.market, parents.tolist(), sessions[0], as_of)
+    """Adjusted closes of each contract's underlying on the last sessions, (S, C).
+
+    Worked from raw closes: a vendor's adjusted ones are on the basis of the day on which each was asked for.
+    """
+    calendar, frame = valuation.calendar, options.frame
+    sessions = calendar.sessions_between(calendar.sessions_back(as_of, REALISED_SESSIONS), as_of)
+    days = np.array(sessions, dtype="datetime64[D]")
+    parents, place = np.unique(options.underlying, return_inverse=True)
+    ids = ids_of(frame.instruments)[parents]
+    marks = load_closes(conn, frame.market, ids.tolist(), sessions[0], as_of)
     closes = np.full((len(sessions), len(parents)), np.nan)
-    day = np.searchsorted(np.array(sessions, dtype="datetime64[D]"), marks.day)
-    closes[day, np.searchsorted(parents, marks.instrument_id)] = marks.price
-    return np.asarray(closes[:, place])
+    closes[np.searchsorted(days, marks.day), np.searchsorted(ids, marks.instrument_id)] = marks.price
+    payer, ex_date, amount = frame.payouts
+    theirs = np.isin(payer, parents) & (ex_date > days[0])
+    adjusted = adjust_closes(
+        closes,
+        split_factor(frame.splits, parents, days[:, None]),
+        session=np.searchsorted(days, ex_date[theirs]),
+        asset=np.searchsorted(parents, payer[theirs]),
+        amount=amount[theirs],
+    )
+    return np.asarray(adjusted[:, place])
 
 
 def _joined(parts: list[OptionFacts]) -> OptionFacts:

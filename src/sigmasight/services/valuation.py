@@ -106,13 +106,19 @@ def load_facts(
     books: FrozenBooks,
     days: Collection[date],
     method: Method = Method.DEFAULT,
+    *,
+    keep: bool = True,
 ) -> OptionFacts:
-    """The facts of the option contracts that some portfolios hold on some sessions of their window."""
+    """The facts of the option contracts that some portfolios hold on some sessions of their window.
+
+    What is made of them is kept, unless the caller only reads, or the method is not the one that is stored.
+    """
     market = books.market
     at = {day: at for at, day in enumerate(market.sessions.days.tolist()) if day in days}
     held = {day: contracts_held(market, books.holdings, index).tolist() for day, index in at.items()}
-    load = classic_option_facts if method is Method.CLASSIC else ensure_option_facts
-    return load(conn, valuation, market.market, held)
+    if method is Method.CLASSIC:
+        return classic_option_facts(conn, valuation, market.market, held)
+    return ensure_option_facts(conn, valuation, market.market, held, keep=keep)
 
 
 def greeks_at(books: FrozenBooks, at: int, facts: OptionFacts) -> HeldGreeks:

@@ -68,11 +68,15 @@ def load_option_facts(conn: Connection, market: Market, ids: Collection[int], fi
     return _facts(conn.execute(query.order_by(_fact.instrument_id, _fact.as_of)).all())
 
 
-def drop_outdated_option_facts(conn: Connection, market: Market) -> int:
-    """Delete the facts that late data touch, so that they are made again; returns how many."""
+def drop_outdated_option_facts(conn: Connection, market: Market) -> dict[date, list[int]]:
+    """Delete the facts that late data touch; returns their contracts, ascending, by session, to be made again."""
     late = late_since()
     touched = (late.c.market == market, late.c.instrument_id == _fact.instrument_id, late.c.day <= _fact.as_of)
-    return conn.execute(delete(option_analytics).where(_fact.market == market, *touched)).rowcount
+    gone = delete(option_analytics).where(_fact.market == market, *touched).returning(_fact.as_of, _fact.instrument_id)
+    dropped: dict[date, list[int]] = {}
+    for day, contract in sorted(tuple(row) for row in conn.execute(gone)):
+        dropped.setdefault(day, []).append(contract)
+    return dropped
 
 
 def _rows(facts: OptionFacts) -> Iterator[tuple[Any, ...]]:

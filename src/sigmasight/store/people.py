@@ -93,6 +93,12 @@ def owned_portfolio(conn: Connection, user_id: UUID, portfolio_id: UUID) -> Port
     return _portfolio(row)
 
 
+def any_opened_after(conn: Connection, day: date) -> bool:
+    """Whether there are portfolios that a day's night does not look at yet."""
+    younger = select(portfolios.c.id).where(portfolios.c.opened_on > day).limit(1)
+    return conn.execute(younger).scalar_one_or_none() is not None
+
+
 def portfolios_on(conn: Connection, day: date) -> tuple[Portfolio, ...]:
     """Everybody's portfolios that exist on a day, ascending by id: for the night."""
     rows = conn.execute(_settled.where(portfolios.c.opened_on <= day).order_by(portfolios.c.id))

@@ -237,10 +237,10 @@ def load_quotes(conn: Connection, market: Market, ids: Collection[int], first: d
     )
 
 
-def load_adjusted_closes(conn: Connection, market: Market, ids: Collection[int], first: date, last: date) -> Marks:
-    """Closes of a window, adjusted for splits and dividends, ordered by instrument and day: what returns use."""
+def load_closes(conn: Connection, market: Market, ids: Collection[int], first: date, last: date) -> Marks:
+    """Raw closes of a window, ordered by instrument and day."""
     rows = conn.execute(
-        select(prices.c.instrument_id, prices.c.day, prices.c.adjusted_close)
+        select(prices.c.instrument_id, prices.c.day, prices.c.close)
         .where(prices.c.market == market, among(prices.c.instrument_id, ids), prices.c.day.between(first, last))
         .order_by(prices.c.instrument_id, prices.c.day)
     ).all()

@@ -8,10 +8,12 @@ from psycopg.types.json import Jsonb
 from sqlalchemy import ARRAY, Connection, Row, Uuid, delete, func, literal, select, true
 
 from sigmasight.domain.books import Portfolio
+from sigmasight.domain.market_data import Market
 from sigmasight.domain.reasons import reason_from_words
 from sigmasight.domain.snapshots import MEASURES, Measures, NotIncluded, Snapshot
 from sigmasight.store.bulk import add_rows, among, number
 from sigmasight.store.tables import portfolio_snapshots as snapshots
+from sigmasight.store.tables import portfolios
 
 _COUNTS = ("positions", "long_positions", "short_positions", "option_positions")
 _COLUMNS = (
@@ -49,6 +51,13 @@ def last_before(conn: Connection, portfolio_ids: Collection[UUID], day: date) ->
     )
     rows = conn.execute(select(last).select_from(asked_for.join(last, true())))
     return {row.portfolio_id: (row.as_of, row.cumulative_pnl) for row in rows}
+
+
+def last_snapshot(conn: Connection, market: Market) -> date | None:
+    """The last day on which any portfolio of a market has a snapshot."""
+    last = select(func.max(snapshots.c.as_of)).join(portfolios, portfolios.c.id == snapshots.c.portfolio_id)
+    found: date | None = conn.execute(last.where(portfolios.c.market == market)).scalar_one()
+    return found
 
 
 def days_from(conn: Connection, portfolio_ids: Collection[UUID], day: date) -> dict[UUID, tuple[date, ...]]:

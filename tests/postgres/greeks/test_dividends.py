@@ -71,7 +71,6 @@ def test_an_older_night_run_again_sees_no_more_than_it_did(told: Desk) -> None:
     assert told.results() == before
 
 
-@pytest.mark.xfail(strict=True, reason="FAULT: what an old night run again is told counts as known then")
 def test_a_dividend_that_an_old_night_run_again_is_told_first_was_not_known_then(desk: Desk) -> None:
     """ADR 8: running an old night again sees no more than that night did."""
     desk.live.list_share("AAA")

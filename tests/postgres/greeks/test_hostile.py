@@ -61,7 +61,6 @@ def test_an_option_whose_underlying_nobody_knows_has_no_price(desk: Desk, *, est
     assert outcome.failed_portfolios == 0
 
 
-@pytest.mark.xfail(strict=True, reason="FAULT: where the share has no price, the option is said to be not_modelled too")
 def test_where_only_the_price_of_the_share_is_missing_nothing_else_is_said_to_be(desk: Desk) -> None:
     """SPEC 1: not_modelled is for what no model here prices; this option on a share has none because of no_price."""
     desk.live.list_share("AAA")
@@ -115,9 +114,6 @@ def test_an_option_on_a_share_in_another_currency_is_not_modelled(desk: Desk, *,
     assert snapshot.delta_coverage == 0.0
 
 
-@pytest.mark.xfail(
-    strict=True, reason="FAULT (older than Greeks): an option on a CAD share is valued and settled as USD"
-)
 def test_an_option_on_a_share_in_another_currency_is_not_settled_in_dollars(desk: Desk) -> None:
     """SPEC 1: everything is in USD; what is not is not_modelled with its stated value, never converted silently."""
     desk.live.list_share("SHOP", lambda _: 150.0, currency="CAD")
@@ -242,7 +238,6 @@ def test_a_split_of_whole_numbers_changes_strike_and_quantity_and_no_dollar(desk
     assert snapshot.measures.theta == pytest.approx(-600 * after["theta_per_day"])
 
 
-@pytest.mark.xfail(strict=True, reason="FAULT: adjusted closes of before and after a split meet in one return")
 def test_a_split_is_no_return_of_the_realised_volatility(desk: Desk) -> None:
     """SPEC 2: returns use adjusted closes; a vendor's are on the basis of the day on which they are asked for."""
     desk.live.list_share("AAA", lambda ordinal: (100 + ordinal % 5) / (1 if ordinal < THURSDAY.toordinal() else 2))
@@ -255,7 +250,6 @@ def test_a_split_is_no_return_of_the_realised_volatility(desk: Desk) -> None:
 
 
 @pytest.mark.filterwarnings("ignore::RuntimeWarning")
-@pytest.mark.xfail(strict=True, reason="FAULT: an announced dividend above the spot breaks the whole night")
 def test_an_impossible_dividend_of_one_share_does_not_stop_the_night(desk: Desk) -> None:
     """SPEC 5: one bad portfolio, symbol or provider never stops the others."""
     for symbol in ("AAA", "BBB"):
@@ -343,9 +337,6 @@ def test_the_role_of_the_api_makes_and_keeps_facts_that_a_request_misses(desk: D
     assert desk.snapshot(book).measures.vega == pytest.approx(sum(row["vega_per_point"] for row in rows.values()))
 
 
-@pytest.mark.xfail(
-    strict=True, reason="FAULT: exposures of a day without facts cannot be read in a transaction that reads"
-)
 def test_exposures_can_be_read_in_a_transaction_that_only_reads(desk: Desk) -> None:
     """STYLE 2: db.read() is READ ONLY in PostgreSQL; before Greeks every exposure could be read so."""
     desk.live.list_share("AAA")

@@ -189,7 +189,6 @@ def test_what_an_older_night_run_again_finds_out_about_its_own_day_mends_that_da
         pytest.param(("bars", "CCC", TUESDAY), id="close of a share whose volatility is realised"),
     ],
 )
-@pytest.mark.xfail(strict=True, reason="FAULT: what a night run again learns of its own day leaves later facts")
 def test_what_an_older_night_run_again_finds_out_about_its_own_day_mends_the_days_after_it(
     staged: Desk, in_time: dict[str, list[str]], late: tuple[str, str, date]
 ) -> None:
@@ -201,7 +200,6 @@ def test_what_an_older_night_run_again_finds_out_about_its_own_day_mends_the_day
     assert staged.made() == until_friday(in_time)
 
 
-@pytest.mark.xfail(strict=True, reason="FAULT: what a night run again learns of its own day leaves later facts")
 def test_a_split_that_an_older_night_run_again_finds_out_about_halves_the_strike_on_later_days(desk: Desk) -> None:
     desk.live.list_share("BBB", lambda ordinal: 100.0 if ordinal < WEDNESDAY.toordinal() else 50.0)
     desk.live.done.append(Split("BBB", WEDNESDAY, 2, 1))
@@ -215,7 +213,6 @@ def test_a_split_that_an_older_night_run_again_finds_out_about_halves_the_strike
         assert desk.snapshot(book, day).measures.delta == pytest.approx(200 * 50 * fact["delta"])
 
 
-@pytest.mark.xfail(strict=True, reason="FAULT: a twin that somebody holds is wanted since then only")
 def test_the_other_right_of_an_index_option_is_asked_for_all_days_whoever_holds_it_later(desk: Desk) -> None:
     """SPEC 2: asked is what is wanted minus what is stored; parity wants the put since the call is held."""
     desk.live.list_index("VIX", 20.0)
@@ -230,7 +227,6 @@ def test_the_other_right_of_an_index_option_is_asked_for_all_days_whoever_holds_
     assert desk.fact(INDEX_CALL, MONDAY)["model"] == "forward"
 
 
-@pytest.mark.xfail(strict=True, reason="FAULT: facts that an older night drops are gone for books that came after it")
 def test_an_older_night_run_again_leaves_the_facts_of_a_younger_book(desk: Desk) -> None:
     """Facts are kept by contract and session: those of a book that was opened after the night's date too."""
     desk.live.list_share("AAA")

@@ -11,7 +11,7 @@ from sigmasight.domain.symbols import occ_symbol
 from sigmasight.services.ledger import Trade, record_trade
 from sigmasight.store.instruments import find_instruments
 from sigmasight.store.prices import save_dividends
-from sigmasight.store.runs import open_run
+from sigmasight.store.runs import StepRecord, open_run, save_step
 
 from .conftest import FRIDAY, MONDAY, THURSDAY, TUESDAY, WEDNESDAY, WEEK, Desk, Studio, call, put
 
@@ -87,6 +87,7 @@ def test_a_takeover_does_not_price_again(desk: Desk) -> None:
     desk.night(MONDAY)
     with desk.db.write() as conn:
         dead = open_run(conn, MONDAY, holder="a process that died", shards=1)
+        save_step(conn, dead, StepRecord("market-data", 0, "ok", 0.0, {}, 1.0, ()))
     compute_greeks(desk.db, desk.valuation, dead, [Market.LIVE])
     written = desk.rows(WRITTEN)
     assert desk.night(MONDAY).status == "ok"

@@ -262,7 +262,6 @@ def test_a_smile_serves_its_own_expiry_and_underlying_only(desk: Desk) -> None:
     assert desk.fact(call("BBB", 120))["volatility_source"] == "smile"
 
 
-@pytest.mark.xfail(strict=True, reason="FAULT: a smile of old quotes is not marked stale_price")
 def test_a_smile_of_old_quotes_is_marked_stale(desk: Desk) -> None:
     """SPEC 1: a price up to 5 sessions old is used, and what stands on it is marked stale_price."""
     desk.live.list_share("AAA", lambda _: 100.0)

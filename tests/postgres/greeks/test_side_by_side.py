@@ -116,7 +116,6 @@ def test_nights_at_once_that_both_find_late_data(desk: Desk, studio: Studio) -> 
     assert_nothing_else(desk, expected)
 
 
-@pytest.mark.xfail(strict=True, reason="FAULT: facts that a night drops are lost when another forgets the notes")
 def test_two_nights_at_once_lose_no_facts(desk: Desk, studio: Studio) -> None:
     """ADR 6: a crash in between loses nothing, and nights of different dates never wait for each other.
 
@@ -214,7 +213,6 @@ def test_what_was_brought_in_after_the_death_has_its_facts_too(desk: Desk) -> No
     assert desk.snapshot(book).measures.vega == pytest.approx(sum(row["vega_per_point"] for row in desk.view(book)))
 
 
-@pytest.mark.xfail(strict=True, reason="FAULT: quotes that a takeover fetches are in the prices, not in the facts")
 def test_what_a_takeover_fetches_counts_for_price_and_greeks_alike(desk: Desk) -> None:
     """SPEC 5: a crash resumes; the same inputs give the same result rows. Here one row's numbers are of two moments.
 

@@ -248,11 +248,12 @@ def test_late_data_drop_the_facts_that_stand_on_them(conn: Connection, contracts
     week = (MONDAY, TUESDAY, WEDNESDAY, THURSDAY, FRIDAY)
     for market in Market:
         save_option_facts(conn, market, facts_of(*(fact_of(i, day) for i in (*contracts, foreign) for day in week)))
-    assert drop_outdated_option_facts(conn, LIVE) == 0
+    assert drop_outdated_option_facts(conn, LIVE) == {}
     note_late(conn, LIVE, {first: THURSDAY})
     note_late(conn, LIVE, {first: FRIDAY})
-    assert drop_outdated_option_facts(conn, LIVE) == 4  # its own and its sibling's of two days
-    assert drop_outdated_option_facts(conn, LIVE) == 0
+    siblings = sorted(contracts)
+    assert drop_outdated_option_facts(conn, LIVE) == {THURSDAY: siblings, FRIDAY: siblings}
+    assert drop_outdated_option_facts(conn, LIVE) == {}
     left = {(each, day) for each in contracts for day in week[:3]} | {(foreign, day) for day in week}
     assert _spots(conn).keys() == left
     assert len(_spots(conn, SIMULATED)) == 15
@@ -260,6 +261,6 @@ def test_late_data_drop_the_facts_that_stand_on_them(conn: Connection, contracts
     share = new_share(conn, "AAA")
     note_late(conn, LIVE, {share: TUESDAY, foreign: SATURDAY})
     note_late(conn, SIMULATED, {second: TUESDAY})
-    assert drop_outdated_option_facts(conn, LIVE) == 4
+    assert drop_outdated_option_facts(conn, LIVE) == {TUESDAY: siblings, WEDNESDAY: siblings}
     assert _spots(conn).keys() == {(each, MONDAY) for each in contracts} | {(foreign, day) for day in week}
-    assert drop_outdated_option_facts(conn, SIMULATED) == 8
+    assert drop_outdated_option_facts(conn, SIMULATED) == dict.fromkeys(week[1:], siblings)

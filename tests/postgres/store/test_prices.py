@@ -33,8 +33,8 @@ from sigmasight.store.prices import (
     count_marks,
     forget_market,
     known_splits,
-    load_adjusted_closes,
     load_announced,
+    load_closes,
     load_marks,
     load_marks_on,
     load_payouts,
@@ -287,14 +287,14 @@ def test_quotes_of_a_window_come_ordered_with_what_is_not_known(conn: Connection
     assert load_quotes(conn, SIMULATED, [contract], MONDAY, FRIDAY).day.tolist() == []
 
 
-def test_adjusted_closes_are_those_of_the_window_only(conn: Connection, share: int) -> None:
+def test_closes_are_the_raw_ones_of_the_window_only(conn: Connection, share: int) -> None:
     other = new_share(conn, "BBB", {WEDNESDAY: 20})
     bars = bars_of("AAA", {BEFORE: 9, MONDAY: 10, FRIDAY: 14, SATURDAY: 15})
     save_bars(conn, LIVE, {share: replace(bars, adjusted_close=bars.close / 2)}, "one")
-    loaded = load_adjusted_closes(conn, LIVE, [other, share], MONDAY, FRIDAY)
+    loaded = load_closes(conn, LIVE, [other, share], MONDAY, FRIDAY)
     rows = zip(loaded.instrument_id.tolist(), loaded.day.tolist(), loaded.price.tolist(), strict=True)
-    assert list(rows) == [(share, MONDAY, 5.0), (share, FRIDAY, 7.0), (other, WEDNESDAY, 20.0)]
-    assert load_adjusted_closes(conn, SIMULATED, [share], MONDAY, FRIDAY).price.tolist() == []
+    assert list(rows) == [(share, MONDAY, 10.0), (share, FRIDAY, 14.0), (other, WEDNESDAY, 20.0)]
+    assert load_closes(conn, SIMULATED, [share], MONDAY, FRIDAY).price.tolist() == []
 
 
 def test_a_market_is_forgotten_whole_and_the_other_stays(conn: Connection, share: int, contract: int) -> None:

@@ -310,7 +310,6 @@ def test_an_option_on_an_index_without_a_chain_is_not_modelled() -> None:
     assert_nothing_is_known(vix_facts(paired=False), Reason.NOT_MODELLED)
 
 
-@pytest.mark.xfail(reason="the source is that of the yield, which the forward overrides", strict=True)
 def test_an_index_whose_yield_is_known_has_none_told_by_it_where_the_forward_does() -> None:
     spx = paying(VIX, 0.015)
     pair = tuple(european(each, spx, right, 30, VIX_EXPIRY) for each, right in ((8, Right.CALL), (9, Right.PUT)))
@@ -339,11 +338,7 @@ def test_a_volatility_of_before_does_not_help_where_there_is_no_rate_any_more() 
     "share",
     [
         pytest.param(ABC, id="yield known"),
-        pytest.param(
-            replace(ABC, dividend_yield=None),
-            id="yield not known",
-            marks=pytest.mark.xfail(reason="not_modelled too: a trailing yield needs the price", strict=True),
-        ),
+        pytest.param(replace(ABC, dividend_yield=None), id="yield not known"),
     ],
 )
 def test_without_a_price_of_the_share_there_are_no_greeks(share: Instrument) -> None:

@@ -169,7 +169,6 @@ def test_what_was_paid_on_the_sessions_before_a_split_is_dated_per_share_of_the_
         pytest.param(
             date(2025, 3, 6),
             id="before summer time",
-            marks=pytest.mark.xfail(reason="days to the ex-date, seconds to the expiry: an hour less", strict=True),
         ),
         pytest.param(date(2025, 3, 20), id="in it"),
     ],
