@@ -15,6 +15,8 @@ _RESULTS = {
     "JOIN instruments i ON i.id = p.instrument_id",
     "option_quotes": "SELECT day, i.symbol || (to_jsonb(q) - 'instrument_id') AS line FROM option_quotes q "
     "JOIN instruments i ON i.id = q.instrument_id",
+    "option_analytics": "SELECT as_of AS day, i.symbol || (to_jsonb(f) - 'instrument_id') AS line "
+    "FROM option_analytics f JOIN instruments i ON i.id = f.instrument_id",
     "dividends": "SELECT ex_date AS day, i.symbol || (to_jsonb(d) - 'instrument_id') AS line FROM dividends d "
     "JOIN instruments i ON i.id = d.instrument_id",
     "splits": "SELECT ex_date AS day, i.symbol || (to_jsonb(s) - 'instrument_id') AS line FROM splits s "

@@ -39,7 +39,9 @@ class SlowOptions(SlowMarket):
         if self.expired(held, session) and price.value is not None:
             return SlowGreeks(ZERO, ZERO, ZERO, ZERO, ZERO, Reason.EXPIRED)
         told = self._told.get((held.id, session))
-        if told is None or self.expired(held, session):
+        if self.expired(held, session):
+            return nothing(price.reasons & Reason.NOT_MODELLED or Reason.EXPIRED | Reason.NO_PRICE)
+        if told is None:
             return nothing(price.reasons & Reason.NOT_MODELLED or Reason.NO_VOLATILITY)
         reasons = told.reasons | price.reasons & Reason.NOT_MODELLED | self._reasons_of_spot(held, session)
         if Reason.ESTIMATED in reasons and not allow_estimates:

@@ -88,7 +88,8 @@ def value_by_tree(contracts: OptionInputs, dividends: DatedDividends) -> OptionV
     rho = (rho - price_by_tree(replace(contracts, rate=contracts.rate - _BUMP), dividends)) / (2.0 * _BUMP)
     theta = np.where(escrow > 0.0, theta, np.minimum(theta, 0.0))  # without dividends waiting never gains
     rho = np.where(contracts.is_call, np.maximum(rho, 0.0), np.minimum(rho, 0.0))
-    held, unknown = price > _intrinsic(contracts), np.isnan(price)
+    intrinsic, unknown = _intrinsic(contracts), np.isnan(price)
+    held = (price > intrinsic) | (intrinsic == 0.0)
     at_once = np.where(contracts.is_call, 1.0, -1.0)
     return OptionValues(
         price,

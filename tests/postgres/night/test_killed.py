@@ -10,6 +10,7 @@ from datetime import date
 import psycopg
 import pytest
 
+from sigmasight.batch.night import JOBS
 from support.databases import DatabaseCopies
 from support.processes import end_of, nobody_else_is_connected, started_night, wait_until
 from support.results import Rows, RunRow, result_rows, runs
@@ -97,12 +98,12 @@ def expected_runs(left: Sequence[RunRow], now: Sequence[RunRow]) -> list[RunRow]
     return taken_over + [(run[0], day, "ok", 1) for run, day in zip(now[len(left) :], new_days, strict=True)]
 
 
-@pytest.mark.parametrize("job", ["market-data", "snapshots"])
+@pytest.mark.parametrize("job", ["market-data", "greeks", "snapshots"])
 def test_the_run_of_a_killed_night_is_taken_over_where_it_stopped(
     kill_url: str, nights: Nights, undisturbed: Undisturbed, job: str
 ) -> None:
-    """Killed while it waits for the test: before its prices are looked through, or before its snapshots are saved."""
-    table = {"market-data": "option_quotes", "snapshots": "portfolios"}[job]
+    """Killed while it waits for the test: before its prices are looked through, its Greeks or its snapshots saved."""
+    table = {"market-data": "option_quotes", "greeks": "option_analytics", "snapshots": "portfolios"}[job]
     with started_night(kill_url, *BETWEEN, SIGMASIGHT_NOW=THEN) as process, psycopg.connect(kill_url) as blocker:
         blocker.execute(f"LOCK TABLE {table} IN {LOCKS[table]} MODE".encode())
         wait_until(lambda: waits_in(kill_url, table))
@@ -112,7 +113,7 @@ def test_the_run_of_a_killed_night_is_taken_over_where_it_stopped(
     (open_run,) = runs(kill_url)[61:]
     done = steps(kill_url, open_run[0])
     assert open_run[2:] == ("running", 1)
-    assert [step[0] for step in done] == ([] if job == "market-data" else ["market-data", "greeks"])
+    assert [step[0] for step in done] == list(JOBS[: JOBS.index(job if job != "snapshots" else "values")])
     with opened(kill_url) as db:
         (outcome, *_) = nights.run(db, *MISSING, last=LAST)
     assert runs(kill_url)[61] == (open_run[0], MISSING[0], "ok", 2)
@@ -121,7 +122,7 @@ def test_the_run_of_a_killed_night_is_taken_over_where_it_stopped(
     assert result_rows(kill_url) == undisturbed.rows
 
 
-LOCKS = {"option_quotes": "ACCESS EXCLUSIVE", "portfolios": "EXCLUSIVE"}
+LOCKS = {"option_quotes": "ACCESS EXCLUSIVE", "option_analytics": "SHARE", "portfolios": "EXCLUSIVE"}
 
 
 def waits_in(url: str, table: str) -> bool:

@@ -66,6 +66,19 @@ def test_a_function_that_is_nothing_everywhere_ends_at_the_highest() -> None:
     assert search(np.zeros_like, [1.0]).at_highest.tolist() == [True]
 
 
+def test_a_search_in_the_unknown_ends_and_leaves_the_others_alone() -> None:
+    found = imply_volatility(
+        lambda at, rows: np.where(rows == 1, np.nan, at), np.full(3, 0.2), np.full(3, 0.3), np.full(3, 5.0)
+    )
+    np.testing.assert_allclose(found.volatility[[0, 2]], [0.2, 0.2], rtol=1e-9)
+
+
+@pytest.mark.xfail(reason="the middle of the bracket is handed out as a root", strict=True)
+def test_a_search_in_the_unknown_finds_nothing() -> None:
+    found = search(lambda x: np.full(len(x), np.nan), [0.2])
+    assert np.isnan(found.volatility).all()
+
+
 def test_a_start_on_the_root_stays_there() -> None:
     assert search(lambda x: x, [0.3]).volatility.tolist() == [0.3]
 

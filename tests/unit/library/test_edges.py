@@ -226,6 +226,26 @@ def test_an_expired_option_is_its_intrinsic_value(style: str, tau_years: float) 
             np.testing.assert_array_equal(getattr(values, field), 0)
 
 
+def test_a_call_on_a_worthless_share_is_worth_nothing_and_moves_with_nothing(limits: Limits) -> None:
+    inputs, values, _ = limits
+    other = ~inputs["is_call"] | (inputs["spot"] > 0)
+    for field in FIELDS:
+        assert_everywhere(other | (getattr(values, field) == 0), inputs, values, f"{field} is 0")
+
+
+def test_a_put_on_a_worthless_share_is_worth_the_strike_when_it_is_best_to_take_it(limits: Limits) -> None:
+    """Today if one may and the rate is positive, else at expiry: one is short what a share grows to until then."""
+    inputs, values, bounds = limits
+    other = inputs["is_call"] | (inputs["spot"] > 0)
+    rate, tau = inputs["rate"], inputs["tau_years"]
+    today = bounds.american & (rate > 0)
+    worth = inputs["strike"] * np.where(today, 1, np.exp(-rate * tau))
+    assert_everywhere(other | (np.abs(values.price - worth) <= TRIFLE * worth), inputs, values, "price")
+    delta = -np.where(today, 1, np.exp(-inputs["dividend_yield"] * tau))
+    told = (not bounds.american) | (rate != 0)  # at a rate of 0 today is as good as expiry
+    assert_everywhere(other | ~told | (np.abs(values.delta - delta) <= 1e-9), inputs, values, "delta")
+
+
 @pytest.mark.parametrize("style", STYLES)
 def test_on_a_worthless_share_only_a_put_is_worth_something(style: str) -> None:
     call, put = (ss.greeks(**{**USUAL, "spot": 0.0, "is_call": side}, style=style) for side in (True, False))

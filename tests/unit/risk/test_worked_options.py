@@ -129,7 +129,7 @@ def test_an_option_whose_share_has_no_price_stays_open() -> None:
     days = snapshots_of(book)
     for day in (april(4), april(7), april(30)):
         assert (days[day].positions, days[day].measures.nav, days[day].coverage) == (1, 1_000, 0)
-        assert [(left.symbol, left.reason) for left in days[day].not_included] == [("O7", "no_price,no_volatility")]
+        assert [(left.symbol, left.reason) for left in days[day].not_included] == [("O7", "no_price")]
         assert days[day].marks == Reason.EXPIRED
     assert days[april(4)].measures.coverage_change == -500
 
