@@ -209,10 +209,11 @@ def test_an_option_that_expired_before_the_last_snapshot_is_looked_at_no_more(de
     assert _universe(desk).contracts == []
 
 
-def test_an_option_held_with_its_twin_is_asked_for_since_it_is_held(desk: Desk) -> None:
+def test_an_option_held_with_its_twin_is_asked_for_since_either_is_held(desk: Desk) -> None:
+    """Parity of the call needs the put from the call's first day on."""
     _hold_call(desk, call("AAA"), MONDAY)
     _hold_call(desk, put("AAA"), WEDNESDAY)
-    assert _quotes(_plan(desk)) == {CALL: (call("AAA"), MONDAY, FRIDAY), PUT: (put("AAA"), WEDNESDAY, FRIDAY)}
+    assert _quotes(_plan(desk)) == {CALL: (call("AAA"), MONDAY, FRIDAY), PUT: (put("AAA"), MONDAY, FRIDAY)}
 
 
 def test_quotes_are_asked_for_until_the_expiry_and_not_after_it(desk: Desk) -> None:

@@ -219,6 +219,14 @@ def test_beyond_the_last_strike_the_smile_is_flat_and_an_estimate_is_no_part_of_
     assert found.volatility[:2].tolist() == pytest.approx([0.25, 0.25], rel=1e-9)
 
 
+def test_a_smile_is_of_the_quotes_of_the_session_and_an_old_one_counts_where_there_are_none() -> None:
+    old, new = chain_of(april(9), {80: 0.6}), {european_on(30, 120): {april(10): worth(120, april(10), volatility=0.2)}}
+    fresh, stale = facts({european_on(7, 110): {}} | old | new), facts({european_on(7, 110): {}} | old)
+    assert (fresh.volatility[0], fresh.reasons[0]) == (pytest.approx(0.2, rel=1e-9), Reason.NONE)
+    assert (stale.volatility[0], stale.reasons[0]) == (pytest.approx(0.6, rel=1e-9), Reason.STALE_PRICE)
+    assert fresh.volatility_source[0] == stale.volatility_source[0] == VolatilitySource.SMILE
+
+
 def test_a_smile_is_that_of_the_expiry() -> None:
     june = european_on(7, 110, expiry=date(2025, 6, 20))
     found = facts({june: {}} | chain_of(april(10), {80: 0.4, 110: 0.25}))
@@ -404,6 +412,15 @@ def test_announced_dividends_leave_the_share_before_the_expiry() -> None:
     assert found.dividend_source.tolist() == [DividendSource.DATED] * 2
     assert found.volatility[1] == pytest.approx(SIGMA, rel=1e-9)  # by the smile, of one member
     assert found.price[1] >= book["price"]
+
+
+@pytest.mark.parametrize(("amount", "reasons"), [("89.99", Reason.ESTIMATED), ("90", Reason.NOT_MODELLED)])
+def test_announced_dividends_of_nine_tenths_of_the_share_are_not_believed(amount: str, reasons: Reason) -> None:
+    announced = [DividendOn(1, april(25), Decimal(amount))]
+    american = option(8, ABC, right=Right.PUT, strike=20, expiry=EXPIRY)
+    found = facts({european_on(7, 20): {}, american: {}}, announced=announced)
+    assert found.reasons.tolist() == [reasons] * 2
+    assert np.isnan(found.price).tolist() == [bool(reasons & BLOCKING)] * 2
 
 
 def test_facts_of_some_contracts_are_those_of_all() -> None:

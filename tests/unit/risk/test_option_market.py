@@ -165,13 +165,7 @@ def test_what_was_paid_on_the_sessions_before_a_split_is_dated_per_share_of_the_
 
 @pytest.mark.parametrize(
     "session",
-    [
-        pytest.param(
-            date(2025, 3, 6),
-            id="before summer time",
-        ),
-        pytest.param(date(2025, 3, 20), id="in it"),
-    ],
+    [pytest.param(date(2025, 3, 6), id="before summer time"), pytest.param(date(2025, 3, 20), id="in it")],
 )
 def test_a_dividend_on_the_day_of_expiry_lies_within_the_life(session: date) -> None:
     # The share opens without it, and is worth that much less at four.
