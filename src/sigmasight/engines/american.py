@@ -48,10 +48,9 @@ def price_american(contracts: OptionInputs, accuracy: Accuracy) -> FloatArray:
     for at in range(0, len(contracts), _BLOCK):
         rows = contracts.rows(slice(at, at + _BLOCK))
         block = rows.paired()
-        put = _as_put(block)
+        put, ratio = _as_put(block), _spot_ratio(block)
         boundary, slow = _settled(scheme, put)
         boundary = _finished(scheme, put, boundary, slow)
-        ratio = _spot_ratio(block)
         worth = np.where(block.is_call, block.spot, block.strike) * _price(scheme, put, boundary, ratio)
         held = (ratio > _exercised_below(put, boundary)) & _pays_to_wait(block, worth)
         price[at : at + _BLOCK] = np.where(held | np.isnan(worth), worth, _intrinsic(block))[: len(rows)]
@@ -87,13 +86,15 @@ class _Scheme:
     outer: int
     first_rounds: int
     last_rounds: int
-    settled: float  # where the last of the first rounds moves the price by more (about, of the strike), more follow
 
 
-_SCHEMES = {Accuracy.FAST: _Scheme(7, 8, 24, 4, 4, 2e-4), Accuracy.ACCURATE: _Scheme(14, 20, 40, 12, 14, 3e-6)}
+_SCHEMES = {Accuracy.FAST: _Scheme(7, 8, 24, 4, 4), Accuracy.ACCURATE: _Scheme(14, 20, 40, 12, 14)}
+
+_STEEP = 1.0
+"""Standard deviations by which the forward may grow over a life before its boundary counts as slow to settle."""
 
 _PATIENCE = 3
-"""As many times the rounds, once more, for boundaries that settle slowly: low volatility, a long life, high rates."""
+"""As many times the rounds, once more, for boundaries that settle slowly."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -225,31 +226,25 @@ def _first_guess(scheme: _Scheme, put: _Puts) -> FloatArray:
 
 
 def _settled(scheme: _Scheme, put: _Puts) -> tuple[FloatArray, IntArray]:
-    """The boundary after the first rounds, (n, B), and which contracts took more of them because they are slow."""
-    boundary, moved = _solve(scheme, put, _first_guess(scheme, put), scheme.first_rounds)
-    slow = np.flatnonzero(moved > scheme.settled)
+    """The boundary after the first rounds, (n, B), and which contracts take more of them because they settle slowly."""
+    boundary = _solve(scheme, put, _first_guess(scheme, put), scheme.first_rounds)
+    slow = np.flatnonzero((put.rate - put.carry) * np.sqrt(put.tau) > _STEEP * put.volatility)
     slow = np.repeat(slow, 2) if len(slow) == 1 else slow  # numpy adds up one column in another order than several
     if len(slow):
-        rounds = _PATIENCE * scheme.first_rounds
-        boundary[:, slow] = _solve(scheme, put.rows(slow), boundary[:, slow], rounds)[0]
+        boundary[:, slow] = _solve(scheme, put.rows(slow), boundary[:, slow], _PATIENCE * scheme.first_rounds)
     return boundary, slow
 
 
 def _finished(scheme: _Scheme, put: _Puts, boundary: FloatArray, slow: IntArray) -> FloatArray:
     """The boundary after the last rounds, with more of them for the slow ones."""
-    boundary, _ = _solve(scheme, put, boundary, scheme.last_rounds)
+    boundary = _solve(scheme, put, boundary, scheme.last_rounds)
     if len(slow):
-        rounds = _PATIENCE * scheme.last_rounds
-        boundary[:, slow] = _solve(scheme, put.rows(slow), boundary[:, slow], rounds)[0]
+        boundary[:, slow] = _solve(scheme, put.rows(slow), boundary[:, slow], _PATIENCE * scheme.last_rounds)
     return boundary
 
 
-def _solve(scheme: _Scheme, put: _Puts, boundary: FloatArray, rounds: int) -> tuple[FloatArray, FloatArray]:
-    """Improve a boundary by rounds of the fixed point; where a round fails, the boundary stays as it is.
-
-    Returns:
-        The boundary, (n, B), and about how much the last round moved the price, of the strike, (B,).
-    """
+def _solve(scheme: _Scheme, put: _Puts, boundary: FloatArray, rounds: int) -> FloatArray:
+    """Improve a boundary by rounds of the fixed point; where a round fails, the boundary stays as it is."""
     rules = _rules(scheme)
     tau = rules.time[:, None] * put.tau
     spent, left = tau[:, None] * rules.spent, tau[:, None] * (1.0 - rules.spent)
@@ -258,7 +253,6 @@ def _solve(scheme: _Scheme, put: _Puts, boundary: FloatArray, rounds: int) -> tu
     deviation, whole = put.volatility * np.sqrt(spent), put.volatility * np.sqrt(tau)
     drifted, steps = put.drift * spent, 1.0 / deviation
     drifted_whole, growth = put.drift * tau + np.log(put.limit), np.exp((put.carry - put.rate) * tau) / put.limit
-    weight = (put.rate + np.abs(put.carry)) * tau / whole  # about what the price moves by, per move of the boundary
     upper, lower = np.empty_like(spent), np.empty_like(spent)
     with np.errstate(all="ignore"):  # a round that fails is not used
         for _ in range(rounds):
@@ -271,10 +265,8 @@ def _solve(scheme: _Scheme, put: _Puts, boundary: FloatArray, rounds: int) -> tu
             given = np.multiply(paid, ndtr(upper, out=upper), out=upper).sum(axis=1)
             upper_whole = (boundary + drifted_whole) / whole
             better = np.log(growth * (ndtr(upper_whole - whole) + received) / (ndtr(upper_whole) + given))
-            better = np.where(np.isfinite(better), np.minimum(better, _NEAREST), boundary)
-            moved = (np.abs(better - boundary) * weight).max(axis=0)
-            boundary = better
-    return boundary, moved
+            boundary = np.where(np.isfinite(better), np.minimum(better, _NEAREST), boundary)
+    return boundary
 
 
 def _price(scheme: _Scheme, put: _Puts, boundary: FloatArray, ratio: FloatArray) -> FloatArray:

@@ -366,3 +366,26 @@ def test_the_command_itself_refuses_with_a_code_of_its_own(demo_url: str, tmp_pa
     assert "line 4, quantity: error: " in ended.stderr
     assert "Traceback" not in ended.stderr
     assert row_versions(demo_url) == before
+
+
+def greeks_of(command: Command, url: str, symbol: str) -> dict[str, object]:
+    ended = command(url, "greeks", "--portfolio", BOOK, "--json")
+    assert ended.code == 0, ended.err
+    (line,) = [line for line in json.loads(ended.out)["lines"] if line["symbol"] == symbol]
+    return dict(line)
+
+
+def test_an_option_that_nothing_quotes_has_greeks_when_estimates_are_allowed_and_none_when_not(
+    command: Command, demo_url: str, tmp_path: Path
+) -> None:
+    option = "JNJ270115C00160000"
+    file = saved(tmp_path, HEADER + f"{option},2,8.10,{TODAY},\n".encode())
+    assert command(demo_url, "import", file, *INTO).code == 0
+    unknown = greeks_of(command, demo_url, option)
+    assert unknown["delta"] is None
+    assert command(demo_url, "import", file, *INTO, "--estimates").code == 0
+    estimated = greeks_of(command, demo_url, option)
+    assert isinstance(estimated["delta"], float)
+    assert 0.0 < estimated["delta"] < 200.0
+    assert command(demo_url, "import", file, *INTO, "--no-estimates").code == 0
+    assert greeks_of(command, demo_url, option) == unknown
