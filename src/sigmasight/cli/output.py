@@ -1,16 +1,20 @@
 """Results go to standard output, as one JSON object or as tables for people; all else to standard error."""
 
 import json
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
 import typer
 from rich.console import Console
+from rich.measure import Measurement
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
 console = Console(highlight=False)
 errors = Console(stderr=True, highlight=False)
+_WIDEST = 10_000
+_BETWEEN_WORDS = re.compile(r"(?<!\d) ")
 
 
 def announce(text: str) -> None:
@@ -24,13 +28,25 @@ def print_json(document: Mapping[str, object]) -> None:
 
 
 def print_table(title: str, columns: Sequence[str], rows: Sequence[Sequence[str]], *, text_columns: int = 1) -> None:
-    """Print a table: the first columns are text, the others numbers."""
+    """Print a table, never a part of a number: the first columns are text, the others numbers."""
+    table = _table(title, columns, rows, text_columns)
+    if _width(table) > console.width:
+        table = _table(title, [_BETWEEN_WORDS.sub("\n", column) for column in columns], rows, text_columns)
+        table.width = max(_width(table), console.width)
+    console.print(table, crop=False)
+
+
+def _table(title: str, columns: Sequence[str], rows: Sequence[Sequence[str]], text_columns: int) -> Table:
     table = Table(title=title, title_justify="left", header_style="bold")
     for at, column in enumerate(columns):
         table.add_column(column, justify="left" if at < text_columns else "right")
     for row in rows:
         table.add_row(*row)
-    console.print(table)
+    return table
+
+
+def _width(table: Table) -> int:
+    return Measurement.get(console, console.options.update(width=_WIDEST), table).maximum
 
 
 @contextmanager

@@ -24,7 +24,7 @@ TimeValue = Callable[[FloatArray, IntArray], FloatArray]
 class Roots:
     """N searches."""
 
-    volatility: FloatArray  # (N,) per year
+    volatility: FloatArray  # (N,) per year; NaN where the time value is
     at_lowest: BoolArray  # (N,) even LOWEST gives too much
     at_highest: BoolArray  # (N,) even HIGHEST gives too little
 
@@ -91,8 +91,8 @@ class _Search:
         low, high = self.low[rows], self.high[rows]
         inside = (aim > low) & (aim < high)
         target = np.where(inside & (not halve), aim, np.sqrt(low * high))
-        found = excess == 0.0
-        target = np.where(found, here, target)
+        found = (excess == 0.0) | np.isnan(excess)
+        target = np.where(found, here + 0.0 * excess, target)
         self.before[rows], self.excess_before[rows], self.here[rows] = here, excess, target
         ended = found | (high - low <= _CLOSE * high) | (inside & measured & (np.abs(aim - here) <= _CLOSE * here))
         self.here[rows] = np.where(ended & inside & ~found, aim, target)

@@ -40,3 +40,9 @@ def test_what_cannot_be_is_refused(command: Command, demo_url: str, more: tuple[
     assert ended.code == 1
     assert said in ended.err
     assert ended.out == ""
+
+
+def test_a_narrow_screen_cuts_no_number(command: Command, demo_url: str) -> None:
+    shown = command(demo_url, "greeks", "--portfolio", BOOK)
+    assert shown.code == 0, shown.err
+    assert "…" not in shown.out

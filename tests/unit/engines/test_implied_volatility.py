@@ -73,7 +73,6 @@ def test_a_search_in_the_unknown_ends_and_leaves_the_others_alone() -> None:
     np.testing.assert_allclose(found.volatility[[0, 2]], [0.2, 0.2], rtol=1e-9)
 
 
-@pytest.mark.xfail(reason="the middle of the bracket is handed out as a root", strict=True)
 def test_a_search_in_the_unknown_finds_nothing() -> None:
     found = search(lambda x: np.full(len(x), np.nan), [0.2])
     assert np.isnan(found.volatility).all()
