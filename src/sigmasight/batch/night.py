@@ -8,9 +8,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
 
+from sigmasight.batch.factors_job import FactorsOutcome, compute_factors, prepare_markets
 from sigmasight.batch.greeks_job import GreeksOutcome, compute_greeks
 from sigmasight.batch.market_job import MarketOutcome, sync_market
-from sigmasight.batch.shards import ShardOutcome, run_shard
+from sigmasight.batch.shards import PORTFOLIO_JOBS, ShardOutcome, ShardPlan, run_shard
 from sigmasight.domain.books import Portfolio
 from sigmasight.domain.errors import NightHeldError, NotATradingDayError
 from sigmasight.domain.market_data import Market
@@ -22,8 +23,7 @@ from sigmasight.store.database import Database
 from sigmasight.store.people import any_opened_after, portfolios_on
 from sigmasight.store.runs import Run, StepRecord, close_run, finished_shards, hold_night, holder_of, open_run
 
-PORTFOLIO_JOBS = ("values", "aggregation", "snapshots")
-JOBS = ("market-data", "greeks", *PORTFOLIO_JOBS)
+JOBS = ("market-data", "greeks", "factors", *PORTFOLIO_JOBS)
 
 Progress = Callable[[str, int, int], None]
 """Told a job's name, how many of its pieces are done and how many there are."""
@@ -91,9 +91,11 @@ def _run(
         with db.read() as conn:
             late = last_late(conn)
         still_good = {} if late else done  # what was done before data came late is done again
-        greeks = _greeks(db, plan, run, portfolios, still_good if recalled else {}, progress)
+        good_facts = still_good if recalled else {}
+        greeks = _greeks(db, plan, run, portfolios, good_facts, progress)
+        factors = _factors(db, plan, run, portfolios, good_facts, progress)
         outcomes = list(_shards(db, plan, run, portfolios, still_good, progress))
-        outcome = _conclude(run, market, greeks, outcomes, len(portfolios))
+        outcome = _conclude(run, (market, greeks, factors), outcomes, len(portfolios))
         with db.write() as conn:
             if not outcome.failed_portfolios and not any_opened_after(conn, run.as_of):
                 forget_late(conn, late)
@@ -152,6 +154,21 @@ def _greeks(
     return compute_greeks(db, plan.valuation, run, _markets(portfolios))
 
 
+def _factors(
+    db: Database,
+    plan: NightPlan,
+    run: Run,
+    portfolios: Sequence[Portfolio],
+    done: Mapping[tuple[str, int], StepRecord],
+    progress: Progress,
+) -> FactorsOutcome:
+    """Estimate the betas of what is held, unless the process that this one takes over from did."""
+    if (JOBS[2], 0) in done:
+        return FactorsOutcome.recalled(done[JOBS[2], 0])
+    progress("factors", 0, 1)
+    return compute_factors(db, plan.valuation, run, _markets(portfolios))
+
+
 def _markets(portfolios: Sequence[Portfolio]) -> list[Market]:
     return sorted({portfolio.market for portfolio in portfolios})
 
@@ -170,24 +187,31 @@ def _shards(
     progress: Progress,
 ) -> Iterator[ShardOutcome]:
     progress("snapshots", 0, run.shards)
+    given = None
     for shard in range(run.shards):
         mine = [portfolio for portfolio in portfolios if portfolio.id.int % run.shards == shard]
         records = [done[job, shard] for job in PORTFOLIO_JOBS if (job, shard) in done]
         if len(records) == len(PORTFOLIO_JOBS) and records[0].counts["portfolios"] == len(mine):
             yield ShardOutcome.recalled(records)
         else:
-            yield run_shard(db, plan.valuation, run, shard, mine)
+            given = given or ShardPlan(plan.valuation, prepare_markets(db, plan.valuation, run, portfolios))
+            yield run_shard(db, given, run, shard, mine)
         progress("snapshots", shard + 1, run.shards)
 
 
 def _conclude(
-    run: Run, market: MarketOutcome, greeks: GreeksOutcome, shards: Sequence[ShardOutcome], portfolios: int
+    run: Run,
+    of_instruments: tuple[MarketOutcome, GreeksOutcome, FactorsOutcome],
+    shards: Sequence[ShardOutcome],
+    portfolios: int,
 ) -> NightOutcome:
     failed = sum(outcome.failed for outcome in shards)
     status = _portfolio_status(failed, portfolios)
+    market, greeks, factors = of_instruments
     jobs = [
         JobOutcome("market-data", market.status, market.seconds),
         JobOutcome("greeks", greeks.status, greeks.seconds),
+        JobOutcome("factors", factors.status, factors.seconds),
         *(JobOutcome(job, status, sum(outcome.seconds[job] for outcome in shards)) for job in PORTFOLIO_JOBS),
     ]
     return NightOutcome(
@@ -197,7 +221,7 @@ def _conclude(
         portfolios=portfolios,
         failed_portfolios=failed,
         coverage=market.coverage,
-        errors=(*market.errors, *greeks.errors, *(error for outcome in shards for error in outcome.errors)),
+        errors=(*market.errors, *greeks.errors, *factors.errors, *(error for each in shards for error in each.errors)),
     )
 
 

@@ -8,13 +8,22 @@ import structlog
 
 from sigmasight.domain.books import Portfolio
 from sigmasight.domain.errors import DatabaseError, NightHeldError
-from sigmasight.domain.snapshots import Snapshot
 from sigmasight.services.market_frames import Valuation
+from sigmasight.services.portfolio_risk import (
+    Prepared,
+    factor_exposures,
+    market_scenarios,
+    stress_tests,
+    weigh_sessions,
+)
+from sigmasight.services.results import Results, replace_results
 from sigmasight.services.valuation import aggregate_books, value_portfolios, wanted_days
 from sigmasight.store.database import Connection, Database
 from sigmasight.store.people import lock_portfolios
 from sigmasight.store.runs import Run, StepRecord, require_fence, save_step
-from sigmasight.store.snapshots import replace_snapshots
+
+PORTFOLIO_JOBS = ("values", "aggregation", "scenarios", "stress", "snapshots")
+"""Aggregation sums factor exposures too; snapshots writes all results."""
 
 _OF_THE_WHOLE_NIGHT = (DatabaseError, NightHeldError)
 
@@ -23,7 +32,7 @@ _log = structlog.get_logger()
 
 @dataclass(frozen=True, slots=True)
 class ShardOutcome:
-    """What became of a shard, over its three jobs."""
+    """What became of a shard, over its jobs."""
 
     portfolios: int
     failed: int
@@ -43,20 +52,26 @@ class ShardOutcome:
 class _Progress:
     """What is gathered while a shard runs."""
 
-    seconds: dict[str, float] = field(default_factory=lambda: {"values": 0.0, "aggregation": 0.0, "snapshots": 0.0})
+    seconds: dict[str, float] = field(default_factory=lambda: dict.fromkeys(PORTFOLIO_JOBS, 0.0))
     coverages: list[float] = field(default_factory=list)
     errors: list[Mapping[str, str]] = field(default_factory=list)
 
 
-def run_shard(
-    db: Database, valuation: Valuation, run: Run, shard: int, portfolios: Sequence[Portfolio]
-) -> ShardOutcome:
+@dataclass(frozen=True, slots=True)
+class ShardPlan:
+    """What every shard of a night is given."""
+
+    valuation: Valuation
+    prepared: Prepared
+
+
+def run_shard(db: Database, plan: ShardPlan, run: Run, shard: int, portfolios: Sequence[Portfolio]) -> ShardOutcome:
     """Run a shard in one transaction; if that fails, portfolio by portfolio, so that only the culprit is left out."""
     progress = _Progress()
     try:
         with db.write() as conn:
             require_fence(conn, run)
-            _make_snapshots(conn, valuation, run, portfolios, progress)
+            _make_results(conn, plan, run, portfolios, progress)
             return _record(conn, run, shard, portfolios, progress)
     except Exception as error:
         if isinstance(error, _OF_THE_WHOLE_NIGHT):
@@ -64,17 +79,17 @@ def run_shard(
         _log.warning("shard failed, going on portfolio by portfolio", shard=shard, error=repr(error)[:200])
     progress = _Progress()
     for portfolio in portfolios:
-        _run_alone(db, valuation, run, portfolio, progress)
+        _run_alone(db, plan, run, portfolio, progress)
     with db.write() as conn:
         require_fence(conn, run)
         return _record(conn, run, shard, portfolios, progress)
 
 
-def _run_alone(db: Database, valuation: Valuation, run: Run, portfolio: Portfolio, progress: _Progress) -> None:
+def _run_alone(db: Database, plan: ShardPlan, run: Run, portfolio: Portfolio, progress: _Progress) -> None:
     try:
         with db.write() as conn:
             require_fence(conn, run)
-            _make_snapshots(conn, valuation, run, [portfolio], progress)
+            _make_results(conn, plan, run, [portfolio], progress)
     except Exception as error:
         if isinstance(error, _OF_THE_WHOLE_NIGHT):
             raise
@@ -84,20 +99,31 @@ def _run_alone(db: Database, valuation: Valuation, run: Run, portfolio: Portfoli
         progress.errors.append({"portfolio": str(portfolio.id), "name": portfolio.name, "reason": reason})
 
 
-def _make_snapshots(
-    conn: Connection, valuation: Valuation, run: Run, portfolios: Sequence[Portfolio], progress: _Progress
+def _make_results(
+    conn: Connection, plan: ShardPlan, run: Run, portfolios: Sequence[Portfolio], progress: _Progress
 ) -> None:
-    started = time.perf_counter()
+    seconds, started = progress.seconds, time.perf_counter()
     lock_portfolios(conn, [portfolio.id for portfolio in portfolios])
-    valued = value_portfolios(conn, valuation, portfolios, wanted_days(conn, portfolios, run.as_of))
-    seen = time.perf_counter()
-    made: Sequence[Snapshot] = aggregate_books(valued)
-    summed = time.perf_counter()
-    replace_snapshots(conn, portfolios, made)
-    progress.seconds["values"] += seen - started
-    progress.seconds["aggregation"] += summed - seen
-    progress.seconds["snapshots"] += time.perf_counter() - summed
-    progress.coverages += [snapshot.coverage for snapshot in made if snapshot.as_of == run.as_of]
+    valued = value_portfolios(conn, plan.valuation, portfolios, wanted_days(conn, portfolios, run.as_of))
+    started = _lap(seconds, "values", started)
+    snapshots = aggregate_books(valued)
+    sessions = weigh_sessions(conn, plan.valuation, valued, plan.prepared)
+    exposures = factor_exposures(sessions)
+    started = _lap(seconds, "aggregation", started)
+    by_market = market_scenarios(sessions)
+    started = _lap(seconds, "scenarios", started)
+    stress = stress_tests(sessions)
+    started = _lap(seconds, "stress", started)
+    replace_results(conn, portfolios, Results(snapshots, exposures, by_market, stress))
+    _lap(seconds, "snapshots", started)
+    progress.coverages += [snapshot.coverage for snapshot in snapshots if snapshot.as_of == run.as_of]
+
+
+def _lap(seconds: dict[str, float], job: str, started: float) -> float:
+    """Add the time since ``started`` to a job; returns the time now."""
+    now = time.perf_counter()
+    seconds[job] += now - started
+    return now
 
 
 def _record(

@@ -41,7 +41,7 @@ def run_demo(
             return
         _make(application, reset=reset, as_json=as_json)
     if not (as_json or no_serve):
-        console.print(f"\nSign in as one of the demo's users with the password {PASSWORD}.", markup=False)
+        console.print(f"\nSign in as one of the demo's users with the password {PASSWORD}.")
 
 
 def _make(application: Application, *, reset: bool, as_json: bool) -> None:

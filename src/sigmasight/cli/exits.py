@@ -5,7 +5,13 @@ from collections.abc import Callable
 from pydantic import ValidationError
 
 from sigmasight.cli.output import errors
-from sigmasight.domain.errors import DatabaseError, ImportRefusedError, NightHeldError, SigmaSightError
+from sigmasight.domain.errors import (
+    DatabaseError,
+    ImportRefusedError,
+    InvalidScenariosError,
+    NightHeldError,
+    SigmaSightError,
+)
 from sigmasight.wiring.errors import SettingError
 
 OK = 0
@@ -21,6 +27,7 @@ _CODES: tuple[tuple[type[Exception], int], ...] = (
     (NightHeldError, NIGHT_HELD),
     (DatabaseError, NO_DATABASE),
     (ImportRefusedError, IMPORT_REFUSED),
+    (InvalidScenariosError, IMPORT_REFUSED),
     (SettingError, BAD_SETTING),
     (SigmaSightError, FAILED),
 )
@@ -44,4 +51,4 @@ def guarded(command: Callable[[], None]) -> int:
 
 
 def _tell(text: str) -> None:
-    errors.print(text, markup=False, soft_wrap=True)
+    errors.print(text, soft_wrap=True)

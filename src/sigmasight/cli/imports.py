@@ -7,9 +7,9 @@ from typing import Annotated
 import typer
 
 from sigmasight.cli.exits import IMPORT_REFUSED
+from sigmasight.cli.files import read_file
 from sigmasight.cli.output import announce, console, print_json, print_table
 from sigmasight.domain.books import Portfolio
-from sigmasight.domain.errors import ImportRefusedError
 from sigmasight.domain.market_data import Market
 from sigmasight.intake.csv_table import MAX_BYTES
 from sigmasight.intake.verdicts import Verdict
@@ -53,7 +53,7 @@ def run_import(
     """Import positions: all rows, or with --only-good the good ones, or nothing. The same file twice adds nothing."""
     settings = Settings()
     configure_logs(settings)
-    content = _read(file)
+    content = read_file(file, max_bytes=MAX_BYTES)
     with open_application(settings, announce) as application, application.db.write() as conn:
         if create:
             market = Market.SIMULATED if simulated else Market.LIVE
@@ -73,14 +73,6 @@ def run_import(
             conn, application.valuation, target, preview, today=application.today, only_good=only_good
         )
     _report(record, preview, target, valued_from=_first_values(application), as_json=as_json)
-
-
-def _read(file: Path) -> bytes:
-    try:
-        with file.open("rb") as stream:
-            return stream.read(MAX_BYTES + 1)
-    except OSError as error:
-        raise ImportRefusedError(f"{file} cannot be read: {error.strerror}.") from error
 
 
 def _show_preview(preview: Preview, *, only_good: bool, as_json: bool) -> None:

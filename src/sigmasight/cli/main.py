@@ -5,7 +5,7 @@ import sys
 import typer
 
 from sigmasight import __version__
-from sigmasight.cli import demo, greeks, imports, night
+from sigmasight.cli import demo, greeks, imports, night, scenarios
 from sigmasight.cli.exits import guarded
 
 app = typer.Typer(
@@ -19,6 +19,7 @@ app.command("demo")(demo.run_demo)
 app.command("import")(imports.run_import)
 app.command("night")(night.run_nights)
 app.command("greeks")(greeks.run_greeks)
+app.add_typer(scenarios.app, name="scenarios", help="List stress scenarios; take a user's own in and out.")
 
 
 def _show_version(wanted: bool) -> None:

@@ -11,15 +11,15 @@ from rich.measure import Measurement
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
-console = Console(highlight=False)
-errors = Console(stderr=True, highlight=False)
+console = Console(highlight=False, markup=False, emoji=False)  # names that people gave are shown as they are
+errors = Console(stderr=True, highlight=False, markup=False, emoji=False)
 _WIDEST = 10_000
 _BETWEEN_WORDS = re.compile(r"(?<!\d) ")
 
 
 def announce(text: str) -> None:
     """Tell a fact that belongs to no result, such as where the data lies."""
-    errors.print(text, soft_wrap=True, markup=False)
+    errors.print(text, soft_wrap=True)
 
 
 def print_json(document: Mapping[str, object]) -> None:

@@ -89,6 +89,7 @@ class Instrument:
     exercise: ExerciseStyle | None = None
     terms_as_of: date | None = None  # of options: the split basis of the strike
     dividend_yield: float | None = None  # of what is no option: continuous, per year, as a fraction
+    industry: str | None = None  # of funds: their category
 
 
 def position_type(*, is_short: bool, right: Right | None) -> PositionType:

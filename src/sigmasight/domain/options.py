@@ -128,6 +128,10 @@ class OptionFacts:
     rho_per_percent: FloatArray  # (R,) per 1 % of the rate
     reasons: IntArray  # (R,) Reason flags, blocking and informing
 
+    def rows(self, which: IntArray) -> "OptionFacts":
+        """Some of the facts."""
+        return OptionFacts(**{field.name: getattr(self, field.name)[which] for field in fields(self)})
+
 
 @dataclass(frozen=True, slots=True)
 class UnitGreeks:

@@ -1,7 +1,8 @@
 """Linear regressions of many assets on a few variables side by side: shrunk or not, with errors of three kinds.
 
-Assets are worked in blocks of a fixed width, the last one filled up, so that an asset's bits depend on nothing but its
-own place. Arrays inside have the assets on their last axis.
+Assets are worked in blocks whose width is a multiple of one number, the last one filled up: a matrix product then does
+the same with every column, and an asset's bits depend on nothing but itself. Arrays inside have the assets on their
+last axis.
 """
 
 from dataclasses import dataclass, fields
@@ -14,6 +15,9 @@ HAC_LAGS = 5
 
 _WIDTH = 512
 """Assets at a time: what is in work stays in the processor's cache."""
+
+_FILLED_UP_TO = 128
+"""What a width is a multiple of."""
 
 _EXACT = 1e-20  # share of the variance that counts as nothing left over
 _SINGULAR = 1e-12  # share of a variable's variance that has to be its own
@@ -101,8 +105,8 @@ def regress(
     count = y.shape[1]
     whole = _empty(count, x.shape[1])
     for at in range(0, count, _WIDTH):
-        block = np.full((y.shape[0], _WIDTH), np.nan)
         here = y[:, at : at + _WIDTH]
+        block = np.full((y.shape[0], -(-here.shape[1] // _FILLED_UP_TO) * _FILLED_UP_TO), np.nan)
         block[:, : here.shape[1]] = here
         fitted = _fit(task, block)
         for field in fields(Regression):

@@ -1,12 +1,13 @@
 """Stress scenarios from a JSON file: all of them, or every error with its place and none.
 
 The file is an object with the one key ``scenarios``, a list of objects: ``id``, ``name``, ``category``, ``severity``,
-``active``, ``shocks`` (a list of ``factor`` and ``size``), and if wanted ``basis`` (``relative`` when left out) and
-``description``. Sizes are fractions: -0.10 is -10 %, and for a Treasury tenor 0.01 is +100 basis points.
+``active``, ``shocks`` (a list of ``factor`` and ``size``), and if wanted ``basis`` (``relative`` when left out),
+``volatility`` and ``description``. Sizes are fractions: -0.10 is -10 %, and for a Treasury tenor 0.01 is +100 basis
+points; a ``volatility`` of 0.10 is +10 points.
 """
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import partial
@@ -22,26 +23,30 @@ from sigmasight.intake.verdicts import shortened
 MAX_BYTES = 1024 * 1024
 TOTAL_LOSS = -1.0
 LARGEST_YIELD_CHANGE = 0.20
+VOLATILITY_CHANGES = (-1.0, 5.0)
 
 _ID = re.compile(r"[a-z0-9_]{1,60}")
 _REQUIRED = ("id", "name", "category", "severity", "active", "shocks")
-_OPTIONAL = ("basis", "description")
+_OPTIONAL = ("basis", "volatility", "description")
 _ERRORS_LISTED = 1000
 _T = TypeVar("_T")
 _Word = TypeVar("_Word", bound=StrEnum)
 
 
-def parse_scenarios(content: bytes, *, factor_names: Sequence[str]) -> tuple[Scenario, ...]:
+def parse_scenarios(
+    content: bytes, *, factor_names: Sequence[str], taken_ids: Collection[str] = ()
+) -> tuple[Scenario, ...]:
     """Read a file of scenarios.
 
     Args:
         content: The file as it is on disk.
         factor_names: The factors that can be shocked, besides the Treasury tenors.
+        taken_ids: Ids that the file may not use, because they are those of scenarios that come with SigmaSight.
 
     Raises:
         InvalidScenariosError: If anything is wrong with the file; the message lists every error with its place.
     """
-    walk = _Walk(tuple(factor_names))
+    walk = _Walk(tuple(factor_names), frozenset(taken_ids))
     scenarios = walk.scenarios(read_json(content, max_bytes=MAX_BYTES))
     if walk.errors:
         raise InvalidScenariosError(_listed(walk.errors))
@@ -49,8 +54,38 @@ def parse_scenarios(content: bytes, *, factor_names: Sequence[str]) -> tuple[Sce
 
 
 def shipped_scenarios() -> tuple[Scenario, ...]:
-    """The scenarios that come with SigmaSight."""
-    content = files("sigmasight.intake").joinpath("stress_scenarios.json").read_bytes()
+    """The scenarios that come with SigmaSight, written by hand."""
+    return _shipped("stress_scenarios.json")
+
+
+def shipped_replays() -> tuple[Scenario, ...]:
+    """The realised episodes that come with SigmaSight: what every factor really returned."""
+    return _shipped("realised_episodes.json")
+
+
+def scenario_file(scenarios: Iterable[Scenario]) -> dict[str, object]:
+    """The content of a file that reads back as these scenarios."""
+    return {"scenarios": [scenario_member(scenario) for scenario in scenarios]}
+
+
+def scenario_member(scenario: Scenario) -> dict[str, object]:
+    """A scenario as its file has it; what is optional and not said is left out."""
+    volatility, description = scenario.volatility_change, scenario.description
+    return {
+        "id": scenario.id,
+        "name": scenario.name,
+        "category": str(scenario.category),
+        "severity": str(scenario.severity),
+        "active": scenario.active,
+        "basis": str(scenario.basis),
+        **({} if volatility is None else {"volatility": volatility}),
+        "shocks": [{"factor": shock.factor, "size": shock.size} for shock in scenario.shocks],
+        **({"description": description} if description else {}),
+    }
+
+
+def _shipped(name: str) -> tuple[Scenario, ...]:
+    content = files("sigmasight.intake").joinpath(name).read_bytes()
     return parse_scenarios(content, factor_names=[factor.name for factor in FACTORS if factor.active])
 
 
@@ -63,6 +98,7 @@ class _Walk:
     """Goes through a whole file and notes what is wrong; what it returns counts only when nothing was."""
 
     factor_names: Sequence[str]
+    taken_ids: Collection[str]
     errors: list[str] = field(default_factory=list)
 
     def scenarios(self, root: object) -> tuple[Scenario, ...]:
@@ -76,17 +112,18 @@ class _Walk:
     def scenario(self, value: object, place: str, places: dict[str, str]) -> Scenario | None:
         """One scenario; ``places`` says where the ids before it were."""
         members = self.members(value, place, required=_REQUIRED, optional=_OPTIONAL)
-        identity = self.read(members, "id", place, partial(_new_id, places=places, place=place))
+        identity = self.read(members, "id", place, partial(_new_id, taken=self.taken_ids, places=places, place=place))
         name = self.read(members, "name", place, partial(_text, limit=120))
         category = self.read(members, "category", place, partial(_word, words=Category))
         severity = self.read(members, "severity", place, partial(_word, words=Severity))
         active = self.read(members, "active", place, _flag)
         shocks = self.shocks(members, place)
         basis = self.read(members, "basis", place, partial(_word, words=Basis)) or Basis.RELATIVE
+        volatility = self.read(members, "volatility", place, _volatility_change)
         description = self.read(members, "description", place, partial(_text, limit=1000)) or ""
         if identity is None or name is None or category is None or severity is None or active is None:
             return None
-        return Scenario(identity, name, category, severity, active, basis, shocks, description)
+        return Scenario(identity, name, category, severity, active, basis, shocks, description, volatility)
 
     def shocks(self, members: Mapping[str, object], place: str) -> tuple[Shock, ...]:
         """The shocks of one scenario that could be read."""
@@ -154,9 +191,11 @@ def _text(value: object, *, limit: int) -> str:
     return text
 
 
-def _new_id(value: object, *, places: dict[str, str], place: str) -> str:
+def _new_id(value: object, *, taken: Collection[str], places: dict[str, str], place: str) -> str:
     if not isinstance(value, str) or not _ID.fullmatch(value):
         raise _FaultError("must be 1 to 60 small letters a-z, digits and underscores")
+    if value in taken:
+        raise _FaultError(f"{value!r} is the id of a scenario that comes with SigmaSight: choose another")
     first = places.setdefault(value, place)
     if first != place:
         raise _FaultError(f"{value!r} is already the id of {first}")
@@ -181,22 +220,45 @@ def _new_factor(value: object, *, names: Sequence[str], shocked: set[str]) -> st
         raise _FaultError(f"must be one of {', '.join(names)}")
     if value in shocked:
         raise _FaultError(f"{value} is shocked more than once")
+    if value in RATE_TENORS:
+        _refuse_second_yield(value, shocked)
     shocked.add(value)
     return value
 
 
-def _size(value: object, *, factor: str | None) -> float:
-    """A shock's size, checked for what its factor can do."""
+def _refuse_second_yield(tenor: str, shocked: Collection[str]) -> None:
+    for first in shocked:
+        if first in RATE_TENORS:
+            raise _FaultError(
+                f"{tenor} is a second Treasury yield beside {first}: shock one of them; "
+                "a rate beta is a regression on one yield, so two would count the same move twice"
+            )
+
+
+def _number(value: object) -> float:
     if not isinstance(value, float):
         raise _FaultError(f"must be a finite number, not {kind_of(value)}")
-    if factor in RATE_TENORS:
-        if abs(value) > LARGEST_YIELD_CHANGE:
-            raise _FaultError(
-                f"{value:g} is too large for a change of yield: write a fraction, 0.01 is +100 basis points"
-            )
-    elif value <= TOTAL_LOSS:
-        raise _FaultError(f"{value:g} is a loss of 100 % or more: write a fraction above -1, -0.10 is -10 %")
     return value
+
+
+def _volatility_change(value: object) -> float:
+    change, (least, most) = _number(value), VOLATILITY_CHANGES
+    if not least <= change <= most:
+        raise _FaultError(f"{change:.12g} is not between {least:g} and {most:g}: write a fraction, 0.10 is +10 points")
+    return change
+
+
+def _size(value: object, *, factor: str | None) -> float:
+    """A shock's size, checked for what its factor can do."""
+    size = _number(value)
+    if factor in RATE_TENORS:
+        if abs(size) > LARGEST_YIELD_CHANGE:
+            raise _FaultError(
+                f"{size:g} is too large for a change of yield: write a fraction, 0.01 is +100 basis points"
+            )
+    elif size <= TOTAL_LOSS:
+        raise _FaultError(f"{size:g} is a loss of 100 % or more: write a fraction above -1, -0.10 is -10 %")
+    return size
 
 
 def _listed(errors: Sequence[str]) -> str:

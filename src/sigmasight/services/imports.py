@@ -15,7 +15,7 @@ from sigmasight.domain.symbols import occ_symbol
 from sigmasight.intake.positions_csv import parse_positions
 from sigmasight.intake.verdicts import ParsedPositions, PositionRow, RowVerdict, Verdict, with_warning
 from sigmasight.services.market_frames import Valuation
-from sigmasight.services.valuation import renew_snapshots
+from sigmasight.services.results import renew_results
 from sigmasight.store.database import Connection
 from sigmasight.store.instruments import add_unknown, find_instruments, load_instruments, save_options
 from sigmasight.store.people import ensure_tags, lock_portfolios
@@ -130,7 +130,7 @@ def _take(
         action="positions imported",
         detail={"file": record.file_name, "sha256": record.sha256, "positions": record.rows_taken},
     )
-    renew_snapshots(conn, valuation, portfolio, today)
+    renew_results(conn, valuation, portfolio, today)
 
 
 def _find(conn: Connection, positions: Collection[PositionRow], today: date) -> dict[str, int]:

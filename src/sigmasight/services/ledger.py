@@ -9,7 +9,7 @@ from uuid import UUID
 from sigmasight.domain.books import Portfolio, Position, StatementKind
 from sigmasight.domain.errors import ConflictError, InvalidEntryError
 from sigmasight.services.market_frames import Valuation
-from sigmasight.services.valuation import renew_snapshots
+from sigmasight.services.results import renew_results
 from sigmasight.store.database import Connection
 from sigmasight.store.instruments import load_instruments
 from sigmasight.store.people import add_statement, ensure_tags, lock_portfolios, owned_portfolio
@@ -151,7 +151,7 @@ def _renew(
     detail: Mapping[str, str | None],
 ) -> None:
     """Make the snapshots from a day on anew, and write down that it was done."""
-    made = renew_snapshots(conn, valuation, portfolio, first)
+    made = renew_results(conn, valuation, portfolio, first)
     recomputed = {"from": first.isoformat(), "snapshots": len(made)}
     write_audit(
         conn,

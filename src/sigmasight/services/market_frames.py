@@ -16,10 +16,11 @@ from sigmasight.store.prices import load_marks, load_marks_on, load_payouts, loa
 
 @dataclass(frozen=True, slots=True)
 class Valuation:
-    """What every valuation is given: the sessions, and how old a close may be and still be used."""
+    """What every valuation is given: the sessions, and the settings that numbers depend on."""
 
     calendar: TradingCalendar
-    stale_sessions: int
+    stale_sessions: int  # how old a close may be and still be used
+    least_observations: int = 60  # sessions that a symbol's betas need in common with the factors
 
 
 def load_market(

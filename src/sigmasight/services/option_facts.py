@@ -53,9 +53,7 @@ def make_option_facts(
     held = _alive(load_instruments(conn, contracts), as_of)
     if not held:
         return no_option_facts()
-    families = {_family(each) for each in held if each.exercise is ExerciseStyle.EUROPEAN}
-    shown = [*held, *contracts_of_expiries(conn, families)]
-    options = _load_options(conn, valuation, market, as_of, shown, method)
+    options = _load_options(conn, valuation, market, as_of, _with_families(conn, held), method)
     wanted = _rows(options, [each.id for each in held])
     volatilities = from_quotes(options)
     lacking = wanted[volatilities.missing[wanted]]
@@ -64,6 +62,16 @@ def make_option_facts(
         volatilities = from_smile(options, volatilities, others, from_quotes(others))
         volatilities = from_estimates(volatilities, _closes(conn, valuation, options, as_of))
     return compose_facts(options, volatilities, wanted)
+
+
+def load_option_market(
+    conn: Connection, valuation: Valuation, market: Market, as_of: date, contracts: Collection[int]
+) -> OptionMarket | None:
+    """What contracts are priced with at a session's close; None where all of them have expired by then."""
+    held = _alive(load_instruments(conn, contracts), as_of)
+    if not held:
+        return None
+    return _load_options(conn, valuation, market, as_of, _with_families(conn, held), Method.DEFAULT)
 
 
 def ensure_option_facts(
@@ -109,6 +117,12 @@ def renew_option_facts(conn: Connection, valuation: Valuation, market: Market, a
 
 def _alive(instruments: Iterable[Instrument], as_of: date) -> list[Instrument]:
     return [each for each in instruments if each.option and each.option.expiry > as_of]
+
+
+def _with_families(conn: Connection, held: list[Instrument]) -> list[Instrument]:
+    """Contracts, and the others of the expiries whose forward parity implies."""
+    families = {_family(each) for each in held if each.exercise is ExerciseStyle.EUROPEAN}
+    return [*held, *contracts_of_expiries(conn, families)]
 
 
 def _family(contract: Instrument) -> tuple[int, date]:

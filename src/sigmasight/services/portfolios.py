@@ -7,13 +7,13 @@ from sigmasight.domain.books import Portfolio
 from sigmasight.domain.errors import NotFoundError
 from sigmasight.domain.market_data import Market
 from sigmasight.services.market_frames import Valuation
-from sigmasight.services.valuation import renew_snapshots
+from sigmasight.services.results import renew_results
 from sigmasight.store.database import Connection
 from sigmasight.store.people import (
     add_portfolio,
     all_portfolios,
     find_portfolios,
-    find_user,
+    require_user,
     set_allow_estimates,
 )
 from sigmasight.store.reference import write_audit
@@ -27,9 +27,7 @@ def find_portfolio(conn: Connection, name: str, *, email: str | None = None, hin
     Raises:
         NotFoundError: If there is none, or several.
     """
-    owner = find_user(conn, email) if email else None
-    if email and owner is None:
-        raise NotFoundError(f"There is no user {email}.")
+    owner = require_user(conn, email) if email else None
     found = find_portfolios(conn, name, user_id=owner.id if owner else None)
     if len(found) > 1:
         raise NotFoundError(f"Several users have a portfolio {name!r}; say whose with --user.")
@@ -48,7 +46,7 @@ def allow_estimates(conn: Connection, valuation: Valuation, portfolio: Portfolio
         return portfolio
     set_allow_estimates(conn, portfolio, allowed=allowed)
     changed = replace(portfolio, allow_estimates=allowed)
-    made = renew_snapshots(conn, valuation, changed, portfolio.opened_on)
+    made = renew_results(conn, valuation, changed, portfolio.opened_on)
     write_audit(
         conn,
         user_id=portfolio.user_id,
@@ -65,8 +63,8 @@ def find_or_make_portfolio(conn: Connection, name: str, *, email: str | None, ma
     Raises:
         NotFoundError: If there is no such user.
     """
-    owner = find_user(conn, email) if email else None
-    if owner is None:
-        raise NotFoundError(f"There is no user {email}." if email else "--create needs --user: whose shall it be?")
+    if not email:
+        raise NotFoundError("--create needs --user: whose shall it be?")
+    owner = require_user(conn, email)
     found = find_portfolios(conn, name, user_id=owner.id)
     return found[0] if found else add_portfolio(conn, user_id=owner.id, name=name, market=market, opened_on=today)

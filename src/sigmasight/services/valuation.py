@@ -22,9 +22,9 @@ from sigmasight.services.market_frames import Valuation, load_market
 from sigmasight.services.option_facts import classic_option_facts, ensure_option_facts
 from sigmasight.store.database import Connection
 from sigmasight.store.instruments import load_instruments
-from sigmasight.store.people import load_statements, lock_portfolios
+from sigmasight.store.people import load_statements
 from sigmasight.store.positions import load_positions, outdated
-from sigmasight.store.snapshots import days_from, last_before, replace_snapshots
+from sigmasight.store.snapshots import days_from, last_before
 
 Days = Mapping[UUID, Collection[date]]
 
@@ -84,15 +84,6 @@ def wanted_days(conn: Connection, portfolios: Sequence[Portfolio], as_of: date) 
         if portfolio.opened_on <= as_of:
             wanted[portfolio.id] = {as_of, *again}
     return wanted
-
-
-def renew_snapshots(conn: Connection, valuation: Valuation, portfolio: Portfolio, first: date) -> tuple[Snapshot, ...]:
-    """Make again the snapshots that a portfolio has from a day on, because its ledger changed from that day on."""
-    lock_portfolios(conn, [portfolio.id])
-    wanted = days_from(conn, [portfolio.id], first)
-    made = aggregate_books(value_portfolios(conn, valuation, [portfolio], wanted))
-    replace_snapshots(conn, [portfolio], made)
-    return made
 
 
 def wanted_of(books: FrozenBooks, wanted: Days) -> frozenset[date]:

@@ -19,6 +19,7 @@ from sqlalchemy import (
     func,
     literal,
 )
+from sqlalchemy.types import TypeEngine
 
 from sigmasight.domain.market_data import DayArray, FloatArray
 
@@ -83,6 +84,16 @@ def numbers(array: FloatArray) -> list[float | None]:
     return [None if missing else value for value, missing in zip(array.tolist(), np.isnan(array).tolist(), strict=True)]
 
 
+def number_lists(array: FloatArray) -> list[list[float | None]]:
+    """Rows of numbers, (R, K), as the database takes arrays: NaN is NULL."""
+    return [numbers(row) for row in array]
+
+
+def number_rows(rows: Sequence[Sequence[float | None]], width: int) -> FloatArray:
+    """Arrays from the database as rows of numbers, (R, width): NULL is NaN."""
+    return np.array(rows, dtype=np.float64).reshape(len(rows), width)
+
+
 def number(value: float) -> float | None:
     """A number as the database takes it: NaN is NULL."""
     return None if np.isnan(value) else float(value)
@@ -133,7 +144,7 @@ def _arrive(conn: Connection, table: Table, columns: Sequence[str], rows: Iterab
 
 
 def _copy(conn: Connection, name: str, table: Table, columns: Sequence[str], rows: Iterable[Row]) -> int:
-    types = [_POSTGRES_TYPES[type(table.c[column].type).__name__] for column in columns]
+    types = [_postgres_type(table.c[column].type) for column in columns]
     statement = SQL("COPY {} ({}) FROM STDIN (FORMAT BINARY)").format(
         Identifier(name), SQL(", ").join(map(Identifier, columns))
     )
@@ -144,6 +155,12 @@ def _copy(conn: Connection, name: str, table: Table, columns: Sequence[str], row
             copy.write_row(row)
             count += 1
     return count
+
+
+def _postgres_type(declared: TypeEngine[Any]) -> str:
+    if isinstance(declared, ARRAY):
+        return f"{_postgres_type(declared.item_type)}[]"
+    return _POSTGRES_TYPES[type(declared).__name__]
 
 
 _POSTGRES_TYPES = {
@@ -157,5 +174,4 @@ _POSTGRES_TYPES = {
     "Boolean": "bool",
     "Uuid": "uuid",
     "JSONB": "jsonb",
-    "ARRAY": "text[]",
 }

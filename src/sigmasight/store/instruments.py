@@ -217,6 +217,7 @@ def _instrument(row: Row[tuple[object, ...]]) -> Instrument:
         kind=Kind(row.kind),
         name=row.name,
         sector=row.sector,
+        industry=row.industry,
         currency=row.currency,
         multiplier=row.multiplier,
         underlying_id=row.underlying_id,

@@ -38,6 +38,18 @@ def find_user(conn: Connection, email: str) -> User | None:
     return None if row is None else User(row.id, row.email, row.name, row.role)
 
 
+def require_user(conn: Connection, email: str) -> User:
+    """The user with an e-mail address, whatever its case.
+
+    Raises:
+        NotFoundError: If there is none.
+    """
+    user = find_user(conn, email)
+    if user is None:
+        raise NotFoundError(f"There is no user {email}.")
+    return user
+
+
 def add_user(conn: Connection, *, email: str, name: str, password_hash: str, role: str = "user") -> User:
     """Add a user.
 

@@ -46,6 +46,8 @@ from sigmasight.store.bulk import (
 from sigmasight.store.tables import (
     asked_ranges,
     dividends,
+    factor_correlations,
+    instrument_betas,
     late_rows,
     option_analytics,
     option_quotes,
@@ -70,7 +72,7 @@ _MARKED: tuple[tuple[Table, ColumnElement[float]], ...] = (
 
 _OF_A_MARKET = (
     *(prices, dividends, splits, rates, option_quotes, option_analytics),
-    *(asked_ranges, refused_rows, late_rows),
+    *(factor_correlations, instrument_betas, asked_ranges, refused_rows, late_rows),
 )
 
 Days = dict[int, date]

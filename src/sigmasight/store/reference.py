@@ -1,4 +1,4 @@
-"""Factor definitions and stress scenarios at rest, and the audit log."""
+"""Factor definitions at rest, and the audit log."""
 
 from collections.abc import Mapping, Sequence
 from datetime import date
@@ -8,8 +8,7 @@ from sqlalchemy import Connection, insert, or_, select
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from sigmasight.domain.factors import FactorDefinition, FactorProxy
-from sigmasight.domain.scenarios import Basis, Category, Scenario, Severity, Shock
-from sigmasight.store.tables import audit_log, factor_definitions, factor_proxies, stress_test_scenarios
+from sigmasight.store.tables import audit_log, factor_definitions, factor_proxies
 
 
 def add_factors(conn: Connection, factors: Sequence[FactorDefinition]) -> None:
@@ -54,44 +53,6 @@ def proxies_on(conn: Connection, day: date) -> tuple[str, ...]:
         .order_by(factor_definitions.c.display_order)
     )
     return tuple(conn.execute(query).scalars())
-
-
-def add_scenarios(conn: Connection, scenarios: Sequence[Scenario]) -> None:
-    """Add shipped scenarios that are not there; what an operator changed stays."""
-    rows = [
-        {
-            "id": scenario.id,
-            "name": scenario.name,
-            "description": scenario.description,
-            "category": scenario.category,
-            "severity": scenario.severity,
-            "active": scenario.active,
-            "basis": scenario.basis,
-            "shocks": [{"factor": shock.factor, "size": shock.size} for shock in scenario.shocks],
-            "position": at,
-        }
-        for at, scenario in enumerate(scenarios)
-    ]
-    conn.execute(upsert(stress_test_scenarios).on_conflict_do_nothing(), rows)
-
-
-def load_shipped_scenarios(conn: Connection) -> tuple[Scenario, ...]:
-    """The scenarios that everybody has, in the order of their file."""
-    query = select(stress_test_scenarios).where(stress_test_scenarios.c.user_id.is_(None))
-    rows = conn.execute(query.order_by(stress_test_scenarios.c.position, stress_test_scenarios.c.id))
-    return tuple(
-        Scenario(
-            id=row.id,
-            name=row.name,
-            category=Category(row.category),
-            severity=Severity(row.severity),
-            active=row.active,
-            basis=Basis(row.basis),
-            shocks=tuple(Shock(shock["factor"], shock["size"]) for shock in row.shocks),
-            description=row.description,
-        )
-        for row in rows
-    )
 
 
 def write_audit(

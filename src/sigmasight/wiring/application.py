@@ -12,6 +12,7 @@ from sigmasight.market.exchange import build_nyse_calendar, calendar_source_vers
 from sigmasight.market.simulated import SimulatedMarket
 from sigmasight.services.market_frames import Valuation
 from sigmasight.services.market_sync import Sources
+from sigmasight.services.reference import seed_reference
 from sigmasight.store.calendar import calendar_source, save_calendar
 from sigmasight.store.database import Connection, Database, take_turn
 from sigmasight.store.embedded import start_server
@@ -49,7 +50,7 @@ class Application:
     @property
     def valuation(self) -> Valuation:
         """What every valuation is given."""
-        return Valuation(self.calendar, self.settings.stale_sessions)
+        return Valuation(self.calendar, self.settings.stale_sessions, self.settings.least_observations)
 
     def simulated_market(self) -> SimulatedMarket:
         """The simulated provider."""
@@ -83,6 +84,7 @@ def open_application(settings: Settings, announce: Announce) -> Iterator[Applica
         db.require_usable()
         with db.write() as conn:
             migrate(conn)
+            seed_reference(conn)
         yield Application(settings, clock, db, _calendar(db, today_in_new_york(clock)))
 
 

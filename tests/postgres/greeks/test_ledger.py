@@ -8,7 +8,7 @@ from sigmasight.domain.instruments import Kind
 from sigmasight.domain.market_data import Dividend, Split
 from sigmasight.domain.symbols import occ_symbol
 from sigmasight.services.ledger import remove_position
-from sigmasight.services.valuation import renew_snapshots
+from sigmasight.services.results import renew_results
 
 from .conftest import EXPIRY, FRIDAY, MONDAY, THURSDAY, TUESDAY, WEDNESDAY, WEEK, Desk, Studio, call, put, worth
 
@@ -45,7 +45,7 @@ def test_where_the_quotes_are_there_the_past_is_made_at_once(listed: Desk, studi
     before = writers(listed)
     listed.hold(book, PUT, -2, TUESDAY)
     with listed.db.write() as conn:
-        made = renew_snapshots(conn, listed.valuation, book, TUESDAY)
+        made = renew_results(conn, listed.valuation, book, TUESDAY)
     assert len(made) == 4
     after = writers(listed)
     assert {key: after[key] for key in before} == before
@@ -67,7 +67,7 @@ def test_where_they_are_not_the_next_night_asks_for_them_and_makes_the_past_agai
     listed.live.board = board
     listed.hold(book, OTHER, 3, TUESDAY)
     with listed.db.write() as conn:
-        renew_snapshots(conn, listed.valuation, book, TUESDAY)
+        renew_results(conn, listed.valuation, book, TUESDAY)
     assert listed.fact(OTHER, TUESDAY)["volatility_source"] == "smile"
     listed.night(FRIDAY)
     assert listed.fact(OTHER, TUESDAY)["volatility_source"] == "quote"

@@ -56,11 +56,11 @@ def test_a_trade_recorded_later_ends_as_if_it_had_been_there_from_the_start(desk
     desk.night(*WEEK)
     made = {(row["symbol"], row["as_of"]): row["writer"] for row in desk.rows(WRITTEN)}
     desk.hold(book, PUT, -2, TUESDAY)
-    from sigmasight.services.valuation import renew_snapshots
+    from sigmasight.services.results import renew_results
 
     desk.live.calendar.next_session(FRIDAY)
     with desk.db.write() as conn:
-        renew_snapshots(conn, desk.valuation, book, TUESDAY)
+        renew_results(conn, desk.valuation, book, TUESDAY)
     after = {(row["symbol"], row["as_of"]): row["writer"] for row in desk.rows(WRITTEN)}
     assert {key: after[key] for key in made} == made
     assert set(after) - set(made) == {(occ_symbol(PUT), day) for day in WEEK[1:]}

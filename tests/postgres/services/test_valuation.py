@@ -26,10 +26,10 @@ from sigmasight.domain.books import StatementKind
 from sigmasight.domain.instruments import Instrument
 from sigmasight.domain.market_data import Dividend, Market, Split
 from sigmasight.domain.reasons import Reason
+from sigmasight.services.results import renew_results
 from sigmasight.services.valuation import (
     aggregate_books,
     freeze_books,
-    renew_snapshots,
     value_portfolios,
     wanted_days,
 )
@@ -118,10 +118,10 @@ def test_data_that_came_late_have_their_days_made_again(desk: Desk, share: int) 
 def test_only_days_that_have_a_snapshot_are_made_again(desk: Desk, share: int) -> None:
     desk.make_snapshots(MONDAY, WEDNESDAY, FRIDAY)
     desk.bring_in(share, 5, TUESDAY)
-    made = renew_snapshots(desk.conn, desk.valuation, desk.book, TUESDAY)
+    made = renew_results(desk.conn, desk.valuation, desk.book, TUESDAY)
     assert [snapshot.as_of for snapshot in made] == [WEDNESDAY, FRIDAY]
     assert desk.measure("net") == {MONDAY: 0.0, WEDNESDAY: 60.0, FRIDAY: 70.0}
-    assert renew_snapshots(desk.conn, desk.valuation, desk.book, SATURDAY) == ()
+    assert renew_results(desk.conn, desk.valuation, desk.book, SATURDAY) == ()
     assert set(desk.snapshots()) == {MONDAY, WEDNESDAY, FRIDAY}
 
 

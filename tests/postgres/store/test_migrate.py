@@ -13,9 +13,11 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, text
 
 from sigmasight.domain.errors import DatabaseSetupError
+from sigmasight.domain.scenarios import Basis, Category, Scenario, Severity, Shock
 from sigmasight.store import migrate as module
 from sigmasight.store.database import Database
 from sigmasight.store.migrate import HEAD, migrate
+from sigmasight.store.scenarios import load_scenarios
 from support.databases import DatabaseCopies
 
 TURNS = 5_000
@@ -44,6 +46,16 @@ INSERT INTO portfolio_snapshots (portfolio_id, user_id, as_of, method, nav, posi
         '[]', '{}'
     FROM portfolios;
 """
+SECOND_ROWS = """
+INSERT INTO users (email, name, password_hash) VALUES ('alice@example.com', 'Alice', 'a hash');
+INSERT INTO stress_test_scenarios (id, name, category, severity, shocks)
+    VALUES ('fall', 'Fall', 'market', 'mild',
+        '[{"factor": "Market", "size": -0.1}, {"factor": "10Y", "size": 0.0025}]');
+INSERT INTO stress_test_scenarios (user_id, id, name, description, category, severity, active, basis, shocks, position)
+    SELECT users.id, 'own', 'Own', 'Mine', 'custom', 'severe', false, 'total', shocks, 3
+    FROM stress_test_scenarios, users;
+"""
+
 FILLED = {
     *("users", "portfolios", "portfolio_settings", "statements", "instruments", "prices", "splits", "option_quotes"),
     *("late_rows", "positions", "portfolio_snapshots"),
@@ -122,6 +134,26 @@ def test_a_database_of_the_first_version_keeps_its_rows(empty: str) -> None:
     assert {name: after[name] for name in before} == before
     assert {name for name, rows in before.items() if rows} == FILLED
     assert "option_analytics" in after.keys() - before.keys()
+
+
+def test_scenarios_of_the_second_version_stay_and_say_nothing_of_volatility(empty: str) -> None:
+    with closing(Database(empty)) as db:
+        with db.write() as conn:
+            _migrate_to(conn, "0002")
+            conn.exec_driver_sql(SECOND_ROWS)
+        with db.read() as conn:
+            before = _contents(conn)["stress_test_scenarios"]
+            alice = conn.execute(text("SELECT id FROM users")).scalar_one()
+        with db.write() as conn:
+            migrate(conn)
+        with db.read() as conn:
+            after = _contents(conn)["stress_test_scenarios"]
+            found = load_scenarios(conn, alice)
+    assert after == [f"{row[:-1]},)" for row in before]
+    shocks = (Shock("Market", -0.1), Shock("10Y", 0.0025))
+    shipped = Scenario("fall", "Fall", Category.MARKET, Severity.MILD, True, Basis.RELATIVE, shocks)
+    own = Scenario("own", "Own", Category.CUSTOM, Severity.SEVERE, False, Basis.TOTAL, shocks, "Mine")
+    assert found == (shipped, own)
 
 
 def _migrate_to(conn: Connection, version: str) -> None:

@@ -1,24 +1,19 @@
-"""Factor definitions, scenarios and the audit log at rest."""
+"""Factor definitions and the audit log at rest."""
 
-from dataclasses import replace
 from datetime import date
 from uuid import UUID
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, select, update
 
 from postgres.store.builders import FRIDAY, new_user
 from sigmasight.domain.factors import FACTORS, FactorDefinition, FactorProxy
-from sigmasight.domain.scenarios import Basis, Category, Scenario, Severity, Shock
-from sigmasight.intake.scenarios_file import shipped_scenarios
 from sigmasight.store.reference import (
     add_factors,
-    add_scenarios,
     load_factors,
-    load_shipped_scenarios,
     proxies_on,
     write_audit,
 )
-from sigmasight.store.tables import audit_log, factor_definitions, factor_proxies, stress_test_scenarios
+from sigmasight.store.tables import audit_log, factor_definitions, factor_proxies
 
 CHANGED = date(2026, 1, 1)
 
@@ -54,27 +49,6 @@ def test_a_proxy_stands_for_its_factor_until_the_next_one_does(conn: Connection)
     assert proxies_on(conn, date(2025, 12, 31)) == ("SLY",)
     assert proxies_on(conn, CHANGED) == ("IWM",)
     assert proxies_on(conn, date(2004, 12, 31)) == ()
-
-
-def test_the_shipped_scenarios_come_back_in_the_order_of_their_file(conn: Connection) -> None:
-    add_scenarios(conn, shipped_scenarios())
-    add_scenarios(conn, shipped_scenarios())
-    assert load_shipped_scenarios(conn) == tuple(shipped_scenarios())
-
-
-def test_what_an_operator_changed_of_a_scenario_stays(conn: Connection) -> None:
-    fall = Scenario(
-        "fall", "Fall", Category.MARKET, Severity.MILD, active=False, basis=Basis.TOTAL, shocks=(Shock("Market", -0.1),)
-    )
-    add_scenarios(conn, [fall])
-    add_scenarios(conn, [replace(fall, name="Another", active=True)])
-    assert load_shipped_scenarios(conn) == (fall,)
-
-
-def test_a_users_own_scenario_is_none_of_the_shipped_ones(conn: Connection) -> None:
-    own = {"id": "fall", "name": "Fall", "category": "custom", "severity": "mild", "shocks": []}
-    conn.execute(insert(stress_test_scenarios).values(own | {"user_id": new_user(conn).id}))
-    assert load_shipped_scenarios(conn) == ()
 
 
 def test_the_audit_log_says_who_changed_what(conn: Connection) -> None:

@@ -9,9 +9,10 @@ from hypothesis import strategies as st
 
 from sigmasight.domain.errors import InvalidScenariosError
 from sigmasight.domain.scenarios import Basis, Category, Scenario, Severity, Shock
-from sigmasight.intake.scenarios_file import parse_scenarios, shipped_scenarios
+from sigmasight.intake.scenarios_file import parse_scenarios, scenario_file, shipped_replays, shipped_scenarios
 
 FACTORS = ["Market", "Value", "Growth"]
+SHOCKED = ["Market", "Value", "Growth", "Momentum", "Quality", "Size", "Low Volatility"]
 CRASH: dict[str, Any] = {
     "id": "crash",
     "name": "Crash",
@@ -23,7 +24,9 @@ CRASH: dict[str, Any] = {
 
 TOTAL_LOSS = "is a loss of 100 % or more: write a fraction above -1, -0.10 is -10 %"
 TOO_LARGE_A_YIELD = "is too large for a change of yield: write a fraction, 0.01 is +100 basis points"
-KEYS = "id, name, category, severity, active, shocks, basis, description"
+ONE_YIELD = "shock one of them; a rate beta is a regression on one yield, so two would count the same move twice"
+TOO_MUCH_VOLATILITY = "is not between -1 and 5: write a fraction, 0.10 is +10 points"
+KEYS = "id, name, category, severity, active, shocks, basis, volatility, description"
 
 # SPEC 4.5, typed by hand from the table: id, category, severity, shocks.
 SHIPPED = """
@@ -95,6 +98,7 @@ def test_a_file_gives_its_scenarios_in_order() -> None:
         "severity": "mild",
         "active": False,
         "basis": "total",
+        "volatility": 0.25,
         "description": "Growth without the market",
         "shocks": [{"factor": "Growth", "size": 1}, {"factor": "30Y", "size": -0.005}, {"factor": "Market", "size": 0}],
     }
@@ -117,6 +121,7 @@ def test_a_file_gives_its_scenarios_in_order() -> None:
             basis=Basis.TOTAL,
             shocks=(Shock("Growth", 1.0), Shock("30Y", -0.005), Shock("Market", 0.0)),
             description="Growth without the market",
+            volatility_change=0.25,
         ),
     )
 
@@ -132,6 +137,7 @@ def test_every_error_is_named_at_once_with_its_place() -> None:
         "severity": "bad",
         "active": "yes",
         "basis": None,
+        "volatility": "high",
         "colour": "red",
         "shocks": [{"factor": "Market", "size": -1}, {"factor": "Gold", "size": "big"}, 3, {"size": 0.1, "unit": "%"}],
     }
@@ -149,6 +155,7 @@ def test_every_error_is_named_at_once_with_its_place() -> None:
         "scenarios[1].shocks[3]: has the unknown key 'unit'; known are factor, size",
         "scenarios[1].shocks[3]: lacks the key 'factor'",
         "scenarios[1].basis: must be one of relative, total",
+        "scenarios[1].volatility: must be a finite number, not text",
         "scenarios[2]: must be an object, not a number",
     ]
 
@@ -221,15 +228,73 @@ def test_a_size_that_cannot_be_is_refused(shock: str, expected: str) -> None:
 
 
 def test_sizes_go_up_to_their_bounds() -> None:
-    shocks = [{"factor": "Market", "size": -0.999}, {"factor": "10Y", "size": 0.2}, {"factor": "2Y", "size": -0.2}]
-    (found,) = parse_scenarios(file_of({**CRASH, "shocks": shocks}), factor_names=FACTORS)
-    assert [shock.size for shock in found.shocks] == [-0.999, 0.2, -0.2]
+    up = {**CRASH, "shocks": [{"factor": "Market", "size": -0.999}, {"factor": "10Y", "size": 0.2}], "volatility": 5}
+    down = {**CRASH, "id": "down", "shocks": [{"factor": "2Y", "size": -0.2}], "volatility": -1}
+    found = parse_scenarios(file_of(up, down), factor_names=FACTORS)
+    assert [[shock.size for shock in scenario.shocks] for scenario in found] == [[-0.999, 0.2], [-0.2]]
+    assert [scenario.volatility_change for scenario in found] == [5.0, -1.0]
+
+
+@pytest.mark.parametrize(
+    ("literal", "expected"),
+    [
+        ("5.01", f"5.01 {TOO_MUCH_VOLATILITY}"),
+        ("5.0000000001", f"5.0000000001 {TOO_MUCH_VOLATILITY}"),
+        ("-1.01", f"-1.01 {TOO_MUCH_VOLATILITY}"),
+        ("10", f"10 {TOO_MUCH_VOLATILITY}"),
+        ("NaN", "must be a finite number, not NaN"),
+        ("Infinity", "must be a finite number, not Infinity"),
+        ("1e400", "must be a finite number, not 1e400"),
+        ("null", "must be a finite number, not null"),
+        ("true", "must be a finite number, not true or false"),
+        ('"0.1"', "must be a finite number, not text"),
+        ("[0.1]", "must be a finite number, not a list"),
+    ],
+)
+def test_a_change_of_volatility_that_cannot_be_is_refused(literal: str, expected: str) -> None:
+    scenario = json.dumps({**CRASH, "volatility": "HERE"}).replace('"HERE"', literal)
+    assert errors(f'{{"scenarios": [{scenario}]}}'.encode()) == [f"scenarios[0].volatility: {expected}"]
+
+
+def test_no_change_of_volatility_is_not_the_same_as_none_given() -> None:
+    found = parse_scenarios(file_of(CRASH, {**CRASH, "id": "calm", "volatility": 0}), factor_names=FACTORS)
+    assert [scenario.volatility_change for scenario in found] == [None, 0.0]
 
 
 def test_a_factor_is_shocked_once() -> None:
     shocks = [{"factor": "Market", "size": -0.1}, {"factor": "10Y", "size": 0.01}, {"factor": "Market", "size": 0.1}]
     assert errors(file_of({**CRASH, "shocks": shocks})) == [
         "scenarios[0].shocks[2].factor: Market is shocked more than once"
+    ]
+
+
+@pytest.mark.parametrize(("first", "second"), [("10Y", "2Y"), ("2Y", "10Y"), ("3M", "30Y")])
+def test_one_treasury_yield_is_shocked_at_most(first: str, second: str) -> None:
+    shocks = [{"factor": first, "size": 0.01}, {"factor": "Market", "size": -0.1}, {"factor": second, "size": 0.01}]
+    assert errors(file_of({**CRASH, "shocks": shocks})) == [
+        f"scenarios[0].shocks[2].factor: {second} is a second Treasury yield beside {first}: {ONE_YIELD}"
+    ]
+
+
+def test_every_yield_beyond_the_first_is_named() -> None:
+    shocks = [{"factor": tenor, "size": 0.01} for tenor in ("2Y", "10Y", "2Y", "30Y")]
+    assert [line.split(" is ")[0] for line in errors(file_of({**CRASH, "shocks": shocks}))] == [
+        "scenarios[0].shocks[1].factor: 10Y",
+        "scenarios[0].shocks[2].factor: 2Y",
+        "scenarios[0].shocks[3].factor: 30Y",
+    ]
+
+
+def test_two_scenarios_may_shock_different_yields() -> None:
+    two = [{**CRASH, "id": tenor.lower(), "shocks": [{"factor": tenor, "size": 0.01}]} for tenor in ("2Y", "10Y")]
+    assert len(parse_scenarios(file_of(*two), factor_names=FACTORS)) == 2
+
+
+def test_an_id_that_is_taken_is_refused_where_it_stands() -> None:
+    with pytest.raises(InvalidScenariosError) as caught:
+        parse_scenarios(file_of({**CRASH, "id": "mine"}, CRASH), factor_names=FACTORS, taken_ids=["crash", "fall"])
+    assert str(caught.value).splitlines()[1:] == [
+        "- scenarios[1].id: 'crash' is the id of a scenario that comes with SigmaSight: choose another"
     ]
 
 
@@ -276,7 +341,9 @@ JSON_VALUES = st.recursive(
     ),
     lambda inner: st.one_of(
         st.lists(inner, max_size=3),
-        st.dictionaries(st.sampled_from([*CRASH, "basis", "factor", "size", "scenarios"]), inner, max_size=5),
+        st.dictionaries(
+            st.sampled_from([*CRASH, "basis", "volatility", "factor", "size", "scenarios"]), inner, max_size=5
+        ),
     ),
     max_leaves=20,
 )
@@ -295,3 +362,36 @@ def test_any_file_is_read_or_refused(content: bytes) -> None:
         return
     assert scenarios
     assert all(scenario.shocks for scenario in scenarios)
+
+
+SIZES = st.floats(-1, 10, exclude_min=True)
+YIELDS = st.one_of(st.none(), st.tuples(st.sampled_from(["3M", "2Y", "10Y", "30Y"]), st.floats(-0.2, 0.2)))
+TEXTS = st.text(st.characters(categories=["L", "N", "P", "S"]), min_size=1, max_size=20)
+
+
+@st.composite
+def any_scenario(draw: st.DrawFn) -> Scenario:
+    shocked = draw(st.dictionaries(st.sampled_from(FACTORS), SIZES, min_size=1))
+    tenor = draw(YIELDS)
+    return Scenario(
+        id=draw(st.text("az09_", min_size=1, max_size=60)),
+        name=draw(TEXTS),
+        category=draw(st.sampled_from(Category)),
+        severity=draw(st.sampled_from(Severity)),
+        active=draw(st.booleans()),
+        basis=draw(st.sampled_from(Basis)),
+        shocks=tuple(Shock(*pair) for pair in [*shocked.items(), *([tenor] if tenor else [])]),
+        description=draw(st.one_of(st.just(""), TEXTS)),
+        volatility_change=draw(st.one_of(st.none(), st.floats(-1, 5))),
+    )
+
+
+@given(st.lists(any_scenario(), min_size=1, max_size=4, unique_by=lambda scenario: scenario.id))
+def test_what_is_written_reads_back_as_it_was(scenarios: list[Scenario]) -> None:
+    content = json.dumps(scenario_file(scenarios), ensure_ascii=False).encode()
+    assert parse_scenarios(content, factor_names=FACTORS) == tuple(scenarios)
+
+
+def test_all_that_is_shipped_reads_back_and_no_id_is_there_twice() -> None:
+    shipped = (*shipped_scenarios(), *shipped_replays())
+    assert parse_scenarios(json.dumps(scenario_file(shipped)).encode(), factor_names=SHOCKED) == shipped

@@ -8,7 +8,8 @@ from sigmasight.services.demo.seed import demo_portfolios
 from sigmasight.store.database import Connection
 from sigmasight.store.people import find_user
 from sigmasight.store.positions import symbols_of
-from sigmasight.store.reference import load_factors, load_shipped_scenarios
+from sigmasight.store.reference import load_factors
+from sigmasight.store.scenarios import load_shipped_scenarios
 from sigmasight.store.snapshots import load_snapshots
 
 _FACTORS = 8

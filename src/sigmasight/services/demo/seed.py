@@ -10,14 +10,13 @@ from uuid import UUID
 from sigmasight.domain.books import Portfolio
 from sigmasight.domain.calendar import TradingCalendar
 from sigmasight.domain.errors import ConflictError
-from sigmasight.domain.factors import FACTORS
 from sigmasight.domain.instruments import OptionTerms
 from sigmasight.domain.market_data import Market
 from sigmasight.domain.symbols import occ_symbol
-from sigmasight.intake.scenarios_file import shipped_scenarios
 from sigmasight.market.ports import Options, Prices, Profiles
 from sigmasight.market.simulated import listed_strike_nearest, standard_expiry_nearest
 from sigmasight.services.demo.books import BOOKS, STRATEGY_TAGS, Book, OptionHolding
+from sigmasight.services.reference import seed_reference
 from sigmasight.store.database import Connection, take_turn
 from sigmasight.store.instruments import find_instruments, save_options, save_profiles
 from sigmasight.store.people import (
@@ -32,7 +31,6 @@ from sigmasight.store.people import (
 )
 from sigmasight.store.positions import NewPosition, add_positions
 from sigmasight.store.prices import forget_market
-from sigmasight.store.reference import add_factors, add_scenarios
 
 PASSWORD = "demo12345"  # noqa: S105 - public, and refused outside development
 SESSIONS_AGO = 60
@@ -59,12 +57,6 @@ class _Line:
     price: Decimal  # USD per share on the day it is brought in
     multiplier: Decimal
     tags: tuple[str, ...]
-
-
-def seed_reference(conn: Connection) -> None:
-    """Add the factor definitions and the shipped stress scenarios, where they are not there yet."""
-    add_factors(conn, FACTORS)
-    add_scenarios(conn, shipped_scenarios())
 
 
 def seed_demo(

@@ -2,6 +2,13 @@
 
 from sigmasight.store.tables.books import portfolio_snapshots, position_tags, positions
 from sigmasight.store.tables.columns import metadata
+from sigmasight.store.tables.factors import (
+    factor_correlations,
+    factor_exposures,
+    instrument_betas,
+    market_risk_scenarios,
+    stress_test_results,
+)
 from sigmasight.store.tables.market import (
     asked_ranges,
     dividends,
@@ -39,12 +46,16 @@ __all__ = [
     "batch_runs",
     "batch_steps",
     "dividends",
+    "factor_correlations",
     "factor_definitions",
+    "factor_exposures",
     "factor_proxies",
     "imports",
     "instrument_aliases",
+    "instrument_betas",
     "instruments",
     "late_rows",
+    "market_risk_scenarios",
     "metadata",
     "option_analytics",
     "option_quotes",
@@ -58,6 +69,7 @@ __all__ = [
     "refused_rows",
     "splits",
     "statements",
+    "stress_test_results",
     "stress_test_scenarios",
     "tags",
     "trading_calendar",

@@ -131,8 +131,10 @@ stress_test_scenarios = Table(
     Column("basis", Text, nullable=False, server_default="relative"),
     Column("shocks", JSONB, nullable=False),
     Column("position", Integer, nullable=False, server_default=text("0")),
+    vendor_number("volatility_change"),  # of every implied volatility, a fraction; NULL: the default rule
     UniqueConstraint("user_id", "id", postgresql_nulls_not_distinct=True),
     one_of("category", "market", "rates", "rotation", "volatility", "historical", "custom"),
     one_of("severity", "mild", "moderate", "severe", "extreme"),
     one_of("basis", "relative", "total"),
+    CheckConstraint("volatility_change >= -1 AND volatility_change <= 5", name="volatility_change"),
 )

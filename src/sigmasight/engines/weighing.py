@@ -1,0 +1,80 @@
+"""Portfolios as sparse rows of holdings, times dense facts of instruments: sums that say what they cover.
+
+Products of a sparse matrix run row by row in the order of the holdings, so that a portfolio's bits depend on nothing
+but itself.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.sparse import csr_array
+
+from sigmasight.domain.market_data import BoolArray, FloatArray, IntArray
+
+
+@dataclass(frozen=True, slots=True)
+class Weighed:
+    """B portfolios' sums of M facts."""
+
+    total: FloatArray  # (B, M) NaN where a portfolio has holdings and none of their facts is known; 0 without holdings
+    coverage: FloatArray  # (B, M) share of the weight whose facts are known; 1 without weight
+
+
+@dataclass(frozen=True, slots=True)
+class Book:
+    """P holdings of B portfolios, as sparse rows."""
+
+    units: csr_array  # (B, N) what each fact is multiplied with: shares, contracts x multiplier, USD
+    weight: csr_array  # (B, N) what each holding counts for in coverage
+
+    @classmethod
+    def of(
+        cls,
+        units: FloatArray,
+        weight: FloatArray,
+        *,
+        asset: IntArray,
+        portfolio: IntArray,
+        assets: int,
+        portfolios: int,
+    ) -> "Book":
+        """Arrange holdings, each of shape (P,), by portfolio and asset; lots of one asset are added."""
+        shape = (portfolios, assets)
+        place = (portfolio, asset)
+        return cls(csr_array((units, place), shape=shape), csr_array((weight, place), shape=shape))
+
+
+def weigh(book: Book, facts: FloatArray) -> Weighed:
+    """Multiply and sum what is known.
+
+    Args:
+        book: B portfolios of N assets.
+        facts: Per unit, (N, M); NaN where not known.
+    """
+    known = np.asarray(~np.isnan(facts), dtype=np.bool_)
+    patterns, pattern = np.unique(known, axis=1, return_inverse=True)
+    total = book.units @ np.where(known, facts, 0.0)
+    share, some = _covered(book, patterns)
+    hopeless = (np.diff(book.units.indptr) > 0)[:, None] & ~some
+    return Weighed(np.where(hopeless[:, pattern.ravel()], np.nan, total), share[:, pattern.ravel()])
+
+
+def square_sums(book: Book, squares: FloatArray) -> FloatArray:
+    """Sum of (units of an asset)^2 x facts, (B,): what is independent from asset to asset.
+
+    Args:
+        book: B portfolios of N assets.
+        squares: (N,); what is not known is NaN and left out.
+    """
+    units = book.units.copy()
+    units.data = units.data**2
+    return np.asarray(units @ np.where(np.isnan(squares), 0.0, squares))
+
+
+def _covered(book: Book, known: BoolArray) -> tuple[FloatArray, BoolArray]:
+    """For each pattern of what is known, (N, Q): the share of each portfolio's weight, and whether it has any of it."""
+    whole = book.weight.sum(axis=1)[:, None]
+    part = book.weight @ known.astype(np.float64)
+    share = np.where(whole > 0.0, np.minimum(part / np.where(whole > 0.0, whole, 1.0), 1.0), 1.0)
+    held = csr_array((np.ones(len(book.units.indices)), book.units.indices, book.units.indptr), shape=book.units.shape)
+    return np.asarray(share), np.asarray(held @ known.astype(np.float64) > 0.0)

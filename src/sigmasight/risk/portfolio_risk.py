@@ -1,0 +1,211 @@
+"""The portfolio stage of exposures and scenarios: holdings, as sparse rows, times what one share of each brings."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+import numpy as np
+
+from sigmasight.domain.books import Portfolio
+from sigmasight.domain.factor_facts import FactorSet
+from sigmasight.domain.market_data import FloatArray, IntArray
+from sigmasight.domain.methods import Method
+from sigmasight.domain.reasons import BLOCKING, Reason
+from sigmasight.domain.risk_results import FactorExposures, ScenarioResults
+from sigmasight.domain.snapshots import NotIncluded
+from sigmasight.engines.risk_shares import share_risk
+from sigmasight.engines.weighing import Book, square_sums, weigh
+from sigmasight.risk.frames import MarketFrame, ids_of, rows_of
+from sigmasight.risk.holdings import Holdings
+from sigmasight.risk.instrument_risk import InstrumentRisk
+from sigmasight.risk.portfolios import Close, ratio
+from sigmasight.risk.scenarios import ScenarioSet
+
+
+@dataclass(frozen=True, slots=True)
+class AssessedMarket:
+    """What one share of N instruments brings at a session, as each of the two kinds of portfolio takes it."""
+
+    instrument_id: IntArray  # (N,) ascending
+    factors: FactorSet
+    scenarios: ScenarioSet
+    strict: InstrumentRisk  # for portfolios that allow no estimates
+    lenient: InstrumentRisk  # for those that do
+
+
+@dataclass(frozen=True, slots=True)
+class HeldRisk:
+    """The P positions that B portfolios hold at a session, put against an assessed market of N instruments."""
+
+    portfolios: tuple[Portfolio, ...]
+    as_of: date
+    nav: FloatArray  # (B,)
+    first: IntArray  # (B + 1,) where each portfolio's positions begin
+    portfolio: IntArray  # (P,)
+    symbol: tuple[str, ...]  # (P,)
+    instrument: IntArray  # (P,) place of the instrument in the assessed market
+    row: IntArray  # (P,) that in the stacked facts: a portfolio that allows estimates has it N further down
+    shares: FloatArray  # (P,) quantity x multiplier
+    weight: FloatArray  # (P,) what each counts for in coverage
+
+    def book(self, assets: int) -> Book:
+        """The positions as sparse rows over the stacked facts."""
+        return Book.of(
+            self.shares,
+            self.weight,
+            asset=self.row,
+            portfolio=self.portfolio,
+            assets=assets,
+            portfolios=len(self.portfolios),
+        )
+
+
+def hold_risk(
+    market: MarketFrame, portfolios: Sequence[Portfolio], holdings: Holdings, close: Close, assessed: AssessedMarket
+) -> HeldRisk:
+    """Put what is held at a close against an assessed market of the same session.
+
+    Raises:
+        ValueError: If something is held that was not assessed.
+    """
+    held = np.flatnonzero(close.positions.held)
+    asset, portfolio = holdings.asset[held], holdings.portfolio[held]
+    instrument = rows_of(assessed.instrument_id, ids_of(market.instruments)[asset])
+    allowed = np.array([each.allow_estimates for each in portfolios], dtype=np.bool_)
+    return HeldRisk(
+        portfolios=tuple(portfolios),
+        as_of=market.sessions.days[close.at].item(),
+        nav=close.nav,
+        first=np.searchsorted(portfolio, np.arange(len(portfolios) + 1)),
+        portfolio=portfolio,
+        symbol=tuple(market.instruments[int(at)].symbol for at in asset),
+        instrument=instrument,
+        row=instrument + len(assessed.instrument_id) * allowed[portfolio],
+        shares=close.positions.quantity[held] * market.multiplier[asset],
+        weight=close.positions.values.weight[held],
+    )
+
+
+def expose_portfolios(held: HeldRisk, assessed: AssessedMarket) -> tuple[FactorExposures, ...]:
+    """Factor exposures, betas and risk shares of the portfolios that exist at the session, in their order."""
+    dollar_delta = _stacked(assessed, "dollar_delta")
+    facts = dollar_delta[:, None] * _stacked(assessed, "loading")
+    weighed = weigh(held.book(len(facts)), facts)
+    shares = share_risk(weighed.total, assessed.factors.covariance, _specific_variance(held, assessed, dollar_delta))
+    beta = ratio(weighed.total, held.nav[:, None])
+    reasons = _flags(assessed, "reasons")[held.row]
+    flags = _combined(held, reasons)
+    made = []
+    for at, portfolio in _existing(held):
+        why = Reason(int(flags[at]))
+        made.append(
+            FactorExposures(
+                portfolio_id=portfolio.id,
+                as_of=held.as_of,
+                method=Method.DEFAULT,
+                factors=assessed.factors.names,
+                exposure=weighed.total[at],
+                beta=beta[at],
+                risk_share=shares.factor[at],
+                specific_share=float(shares.specific[at]),
+                volatility=float(shares.volatility[at]),
+                coverage=float(weighed.coverage[at].max(initial=0.0)),
+                reasons=_why_exposures(assessed.factors, weighed.total[at], beta[at], shares.factor[at], why),
+                marks=why & ~BLOCKING,
+                not_included=_left_out(held, reasons, at),
+            )
+        )
+    return tuple(made)
+
+
+def stress_portfolios(held: HeldRisk, assessed: AssessedMarket, wanted: Sequence[str]) -> tuple[ScenarioResults, ...]:
+    """What some of the scenarios would do to the portfolios that exist at the session, in their order."""
+    place = np.array([assessed.scenarios.ids.index(each) for each in wanted], dtype=np.int64)
+    direct, correlated = (_stacked(assessed, name)[:, place] for name in ("direct", "correlated"))
+    weighed = weigh(held.book(len(direct)), np.concatenate([direct, correlated], axis=1))
+    count = len(wanted)
+    coverage = np.minimum(weighed.coverage[:, :count], weighed.coverage[:, count:])
+    by_yield = np.bitwise_or.reduce(_flags(assessed, "yield_reasons")[:, place], axis=1, initial=0)
+    reasons = (_flags(assessed, "reasons") | by_yield)[held.row]
+    flags = _combined(held, reasons)
+    made = []
+    for at, portfolio in _existing(held):
+        why = Reason(int(flags[at]))
+        missing = np.flatnonzero(np.isnan(weighed.total[at, :count] + weighed.total[at, count:]))
+        made.append(
+            ScenarioResults(
+                portfolio_id=portfolio.id,
+                as_of=held.as_of,
+                method=Method.DEFAULT,
+                scenarios=tuple(wanted),
+                direct=weighed.total[at, :count],
+                correlated=weighed.total[at, count:],
+                coverage=coverage[at],
+                reasons={wanted[each]: why & BLOCKING or Reason.NO_HISTORY for each in missing.tolist()},
+                marks=why & ~BLOCKING,
+                not_included=_left_out(held, reasons, at),
+            )
+        )
+    return tuple(made)
+
+
+def _stacked(assessed: AssessedMarket, name: str) -> FloatArray:
+    return np.concatenate([getattr(assessed.strict, name), getattr(assessed.lenient, name)])
+
+
+def _flags(assessed: AssessedMarket, name: str) -> IntArray:
+    return np.concatenate([getattr(assessed.strict, name), getattr(assessed.lenient, name)])
+
+
+def _specific_variance(held: HeldRisk, assessed: AssessedMarket, dollar_delta: FloatArray) -> FloatArray:
+    """Of each portfolio, USD^2 a day: what is held of one underlying is added before it is squared."""
+    exposure = held.shares * dollar_delta[held.row]
+    known = ~np.isnan(exposure)
+    underlying = assessed.strict.underlying
+    book = Book.of(
+        exposure[known],
+        held.weight[known],
+        asset=underlying[held.instrument[known]],
+        portfolio=held.portfolio[known],
+        assets=len(underlying),
+        portfolios=len(held.portfolios),
+    )
+    return square_sums(book, assessed.strict.residual_variance)
+
+
+def _combined(held: HeldRisk, reasons: IntArray) -> IntArray:
+    """All reasons of what each portfolio holds, (B,)."""
+    flags = np.zeros(len(held.portfolios), dtype=np.int64)
+    np.bitwise_or.at(flags, held.portfolio, reasons)
+    return flags
+
+
+def _existing(held: HeldRisk) -> list[tuple[int, Portfolio]]:
+    return [(at, each) for at, each in enumerate(held.portfolios) if each.opened_on <= held.as_of]
+
+
+def _left_out(held: HeldRisk, reasons: IntArray, at: int) -> tuple[NotIncluded, ...]:
+    mine = np.arange(held.first[at], held.first[at + 1])
+    blocked = mine[(reasons[mine] & int(BLOCKING)) > 0].tolist()
+    listed = (
+        NotIncluded(held.symbol[each], ",".join((Reason(int(reasons[each])) & BLOCKING).words)) for each in blocked
+    )
+    return tuple(dict.fromkeys(listed))
+
+
+def _why_exposures(
+    factors: FactorSet, exposure: FloatArray, beta: FloatArray, risk_share: FloatArray, why: Reason
+) -> Mapping[str, Reason]:
+    """Why each missing number is missing."""
+    of_positions = why & BLOCKING or Reason.NO_HISTORY
+    reasons = {
+        name: Reason.NO_HISTORY if not usable else of_positions
+        for name, usable, value in zip(factors.names, factors.usable, exposure, strict=True)
+        if np.isnan(value)
+    }
+    known = ~np.isnan(exposure)
+    if known.any() and np.isnan(beta[known]).any():
+        reasons["beta"] = Reason.NAV_NOT_POSITIVE
+    if np.isnan(risk_share).all():
+        reasons["risk_share"] = Reason.FULLY_HEDGED if known.any() else of_positions
+    return reasons

@@ -1,0 +1,136 @@
+"""Factors of a session and instruments' betas on them: made once for all portfolios, and kept."""
+
+from collections.abc import Collection, Sequence
+from datetime import date
+
+import numpy as np
+
+from sigmasight.domain.factor_facts import TENORS, Betas, FactorSet
+from sigmasight.domain.factors import FACTORS, FactorDefinition
+from sigmasight.domain.instruments import Instrument, Kind
+from sigmasight.domain.market_data import DayArray, FloatArray, IntArray, Market
+from sigmasight.risk.factor_facts import WINDOW_SESSIONS, FactorWindow, describe_factors, estimate_betas, open_window
+from sigmasight.risk.return_panel import ReturnPanel, freeze_returns
+from sigmasight.services.market_frames import Valuation
+from sigmasight.store.database import Connection
+from sigmasight.store.factor_facts import (
+    add_betas,
+    add_factor_set,
+    forget_betas,
+    load_betas,
+    load_factor_set,
+    save_betas,
+    save_factor_set,
+)
+from sigmasight.store.instruments import find_instruments, load_instruments
+from sigmasight.store.positions import open_on
+from sigmasight.store.prices import load_closes, load_payouts, load_splits, load_yields
+from sigmasight.store.reference import load_factors
+
+
+def renew_factor_facts(conn: Connection, valuation: Valuation, market: Market, as_of: date) -> tuple[FactorSet, Betas]:
+    """Make a session's factors anew, and the betas of all that a market's portfolios hold at its close."""
+    held = load_instruments(conn, open_on(conn, market, as_of))
+    window, panel, funds = _open(conn, valuation, market, as_of, held, _active(conn))
+    factors = describe_factors(window)
+    betas = _betas_of(window, panel, funds, valuation, _ids(held))
+    forget_betas(conn, market, as_of)
+    save_factor_set(conn, market, factors)
+    save_betas(conn, market, as_of, betas)
+    return factors, betas
+
+
+def ensure_factor_facts(
+    conn: Connection,
+    valuation: Valuation,
+    market: Market,
+    as_of: date,
+    held: Sequence[Instrument],
+    *,
+    keep: bool = True,
+) -> tuple[FactorSet, Betas]:
+    """A session's factors and betas of some instruments; what is not there is made, and kept by who may write."""
+    factors = load_factor_set(conn, market, as_of)
+    ids = _ids(held)
+    known = None if factors is None else load_betas(conn, market, as_of, ids, factors=len(factors.names))
+    missing = set(ids) if known is None else set(ids) - set(known.instrument_id.tolist())
+    if factors is not None and known is not None and not missing:
+        return factors, known
+    lacking = [each for each in held if each.id in missing]
+    window, panel, funds = _open(conn, valuation, market, as_of, lacking, _definitions(conn, factors))
+    made = describe_factors(window) if factors is None else factors
+    betas = _betas_of(window, panel, funds, valuation, _ids(lacking))
+    if keep:
+        add_factor_set(conn, market, made)
+        add_betas(conn, market, as_of, betas)
+    return made, betas if known is None else known.joined(betas)
+
+
+def load_window(conn: Connection, valuation: Valuation, market: Market, as_of: date) -> FactorWindow:
+    """The factors' own returns over the window that ends at a session."""
+    return _open(conn, valuation, market, as_of, (), _active(conn))[0]
+
+
+def _active(conn: Connection) -> tuple[FactorDefinition, ...]:
+    return tuple(factor for factor in load_factors(conn) or FACTORS if factor.active)
+
+
+def _definitions(conn: Connection, factors: FactorSet | None) -> tuple[FactorDefinition, ...]:
+    """The active factors, or those that a session was worked with."""
+    if factors is None:
+        return _active(conn)
+    known = {factor.name: factor for factor in load_factors(conn) or FACTORS}
+    return tuple(known[name] for name in factors.names)
+
+
+def _open(
+    conn: Connection,
+    valuation: Valuation,
+    market: Market,
+    as_of: date,
+    held: Sequence[Instrument],
+    factors: Sequence[FactorDefinition],
+) -> tuple[FactorWindow, ReturnPanel, frozenset[int]]:
+    """Window, returns of instruments and proxies, and which of them are mutual funds."""
+    calendar = valuation.calendar
+    days = calendar.sessions_between(calendar.sessions_back(as_of, WINDOW_SESSIONS + 1), as_of)
+    proxies = find_instruments(conn, [proxy.symbol for factor in factors for proxy in factor.proxies], as_of)
+    wanted = np.array(sorted({*_ids(held), *proxies.values()}), dtype=np.int64)
+    sessions = np.array(days, dtype="datetime64[D]")
+    panel = freeze_returns(
+        wanted,
+        sessions,
+        closes=load_closes(conn, market, wanted.tolist(), days[0], as_of),
+        splits=load_splits(conn, market, wanted.tolist(), as_of),
+        payouts=load_payouts(conn, market, wanted.tolist(), as_of),
+    )
+    window = open_window(
+        panel,
+        _yields_on(sessions, *load_yields(conn, market, days[0], as_of)),
+        market=market,
+        factors=factors,
+        proxy_ids=proxies,
+    )
+    return window, panel, frozenset(each.id for each in held if each.kind is Kind.MUTUAL_FUND)
+
+
+def _yields_on(sessions: DayArray, days: DayArray, yields: FloatArray) -> FloatArray:
+    """Yields of exactly these sessions, (T, 4): regressions carry none."""
+    own = np.full((len(sessions), TENORS), np.nan)
+    here = np.isin(days, sessions)
+    own[np.searchsorted(sessions, days[here])] = yields[here]
+    return own
+
+
+def _betas_of(
+    window: FactorWindow, panel: ReturnPanel, funds: Collection[int], valuation: Valuation, ids: Sequence[int]
+) -> Betas:
+    wanted: IntArray = np.flatnonzero(np.isin(panel.instrument_id, ids))
+    theirs = ReturnPanel(panel.instrument_id[wanted], panel.days, panel.returns[:, wanted])
+    is_fund = np.isin(theirs.instrument_id, list(funds))
+    return estimate_betas(window, theirs, is_fund, min_obs=valuation.least_observations)
+
+
+def _ids(instruments: Sequence[Instrument]) -> list[int]:
+    """Of what has returns of its own: all that is no option."""
+    return [each.id for each in instruments if each.kind is not Kind.OPTION]

@@ -1,0 +1,150 @@
+"""Factor exposures and scenario results of portfolios at rest: one row for each portfolio and session."""
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+from psycopg.types.json import Jsonb
+from sqlalchemy import Connection, Row, Table, delete, select
+
+from sigmasight.domain.books import Portfolio
+from sigmasight.domain.methods import Method
+from sigmasight.domain.reasons import Reason, reason_from_words
+from sigmasight.domain.risk_results import FactorExposures, ScenarioResults
+from sigmasight.domain.snapshots import NotIncluded
+from sigmasight.store.bulk import add_rows, among, number, number_column, numbers
+from sigmasight.store.tables import factor_exposures, market_risk_scenarios, stress_test_results
+
+_HEAD = ("portfolio_id", "user_id", "as_of", "method")
+_TAIL = ("reasons", "marks", "not_included")
+_EXPOSURES = (
+    *_HEAD,
+    *("factors", "exposure", "beta", "risk_share", "specific_share", "volatility", "coverage"),
+    *_TAIL,
+)
+_SCENARIOS = (*_HEAD, "scenarios", "direct", "correlated", "coverage", *_TAIL)
+
+
+def replace_exposures(conn: Connection, portfolios: Sequence[Portfolio], made: Sequence[FactorExposures]) -> None:
+    """Write factor exposures of some portfolios, replacing those of the same portfolio and day."""
+    owners = _owners(portfolios)
+    rows = [
+        (
+            *_head(owners, each),
+            list(each.factors),
+            numbers(each.exposure),
+            numbers(each.beta),
+            numbers(each.risk_share),
+            number(each.specific_share),
+            number(each.volatility),
+            each.coverage,
+            *_tail(each),
+        )
+        for each in made
+    ]
+    _replace(conn, factor_exposures, _EXPOSURES, rows)
+
+
+def replace_market_scenarios(
+    conn: Connection, portfolios: Sequence[Portfolio], made: Sequence[ScenarioResults]
+) -> None:
+    """Write results of market and rate scenarios, replacing those of the same portfolio and day."""
+    owners = _owners(portfolios)
+    _replace(conn, market_risk_scenarios, _SCENARIOS, [_scenario_row(owners, each) for each in made])
+
+
+def replace_stress(conn: Connection, portfolios: Sequence[Portfolio], made: Sequence[ScenarioResults]) -> None:
+    """Write results of stress tests, replacing those of the same portfolio and day."""
+    owners = _owners(portfolios)
+    _replace(conn, stress_test_results, _SCENARIOS, [_scenario_row(owners, each) for each in made])
+
+
+def load_exposures(conn: Connection, portfolio_id: UUID, as_of: date) -> FactorExposures | None:
+    """A portfolio's factor exposures of a day."""
+    row = _one(conn, factor_exposures, portfolio_id, as_of)
+    if row is None:
+        return None
+    return FactorExposures(
+        **_common(row),
+        factors=tuple(row.factors),
+        exposure=number_column(row.exposure),
+        beta=number_column(row.beta),
+        risk_share=number_column(row.risk_share),
+        specific_share=float("nan") if row.specific_share is None else row.specific_share,
+        volatility=float("nan") if row.volatility is None else row.volatility,
+        coverage=row.coverage,
+    )
+
+
+def load_market_scenarios(conn: Connection, portfolio_id: UUID, as_of: date) -> ScenarioResults | None:
+    """A portfolio's market and rate scenarios of a day."""
+    return _scenario_results(_one(conn, market_risk_scenarios, portfolio_id, as_of))
+
+
+def load_stress(conn: Connection, portfolio_id: UUID, as_of: date) -> ScenarioResults | None:
+    """A portfolio's stress tests of a day."""
+    return _scenario_results(_one(conn, stress_test_results, portfolio_id, as_of))
+
+
+def _replace(conn: Connection, table: Table, columns: Sequence[str], rows: Sequence[tuple[object, ...]]) -> None:
+    portfolio, day = columns.index("portfolio_id"), columns.index("as_of")
+    for as_of in {row[day] for row in rows}:
+        ids = [row[portfolio] for row in rows if row[day] == as_of]
+        conn.execute(delete(table).where(table.c.as_of == as_of, among(table.c.portfolio_id, ids)))
+    add_rows(conn, table, columns, rows)
+
+
+def _one(conn: Connection, table: Table, portfolio_id: UUID, as_of: date) -> Row[Any] | None:
+    return conn.execute(select(table).where(table.c.portfolio_id == portfolio_id, table.c.as_of == as_of)).one_or_none()
+
+
+def _owners(portfolios: Sequence[Portfolio]) -> dict[UUID, UUID]:
+    return {portfolio.id: portfolio.user_id for portfolio in portfolios}
+
+
+def _head(owners: Mapping[UUID, UUID], made: FactorExposures | ScenarioResults) -> tuple[object, ...]:
+    return (made.portfolio_id, owners[made.portfolio_id], made.as_of, made.method.value)
+
+
+def _tail(made: FactorExposures | ScenarioResults) -> tuple[object, ...]:
+    return (
+        Jsonb({name: list(reason.words) for name, reason in made.reasons.items()}),
+        list(made.marks.words),
+        Jsonb([{"symbol": left.symbol, "reason": left.reason} for left in made.not_included]),
+    )
+
+
+def _scenario_row(owners: Mapping[UUID, UUID], made: ScenarioResults) -> tuple[object, ...]:
+    return (
+        *_head(owners, made),
+        list(made.scenarios),
+        numbers(made.direct),
+        numbers(made.correlated),
+        numbers(made.coverage),
+        *_tail(made),
+    )
+
+
+def _scenario_results(row: Row[Any] | None) -> ScenarioResults | None:
+    if row is None:
+        return None
+    return ScenarioResults(
+        **_common(row),
+        scenarios=tuple(row.scenarios),
+        direct=number_column(row.direct),
+        correlated=number_column(row.correlated),
+        coverage=number_column(row.coverage),
+    )
+
+
+def _common(row: Row[Any]) -> dict[str, Any]:
+    reasons: Mapping[str, Reason] = {name: reason_from_words(words) for name, words in row.reasons.items()}
+    return {
+        "portfolio_id": row.portfolio_id,
+        "as_of": row.as_of,
+        "method": Method(row.method),
+        "reasons": reasons,
+        "marks": reason_from_words(row.marks),
+        "not_included": tuple(NotIncluded(left["symbol"], left["reason"]) for left in row.not_included),
+    }
