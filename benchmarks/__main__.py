@@ -12,6 +12,7 @@ from uuid import UUID, uuid5
 
 import numpy as np
 
+from benchmarks.factors import measure_factors
 from benchmarks.measure import ROUNDS, Measured, median_seconds
 from benchmarks.options import measure_options
 from sigmasight.batch.night import run_night
@@ -42,7 +43,7 @@ _NAMES = UUID("6f6cf9b0-7f5e-4b0e-9d9e-0d7b7a1f3f00")
 
 def main() -> None:
     """Measure everything, print it and write the page."""
-    lines = [*measure_options(), *_valuations(), *_with_database()]
+    lines = [*measure_options(), *measure_factors(), *_valuations(), *_with_database()]
     page = _page(lines)
     sys.stdout.write(page)
     PAGE.write_text(page, encoding="utf-8")

@@ -3,15 +3,23 @@
 import enum
 from collections.abc import Sequence
 from dataclasses import fields
-from datetime import date, datetime
-from math import isfinite
+from datetime import date
 from typing import Annotated
 
 import typer
 
 from sigmasight.cli.output import amount, announce, print_json, print_table
+from sigmasight.cli.session import (
+    AsJson,
+    AsOf,
+    Document,
+    MethodName,
+    PortfolioName,
+    UserEmail,
+    chosen_session,
+    rounded,
+)
 from sigmasight.domain.books import Portfolio
-from sigmasight.domain.errors import NotATradingDayError
 from sigmasight.domain.methods import Method
 from sigmasight.domain.options import PositionGreeks
 from sigmasight.domain.units import money_text
@@ -35,9 +43,6 @@ _LABELS = {
 }
 
 
-Document = dict[str, object]
-
-
 class By(enum.StrEnum):
     """One line for each of what."""
 
@@ -48,35 +53,24 @@ class By(enum.StrEnum):
 
 
 def run_greeks(
-    portfolio: Annotated[str, typer.Option("--portfolio", help="The portfolio's name.")],
-    user: Annotated[str | None, typer.Option("--user", help="Its owner's e-mail, if several have that name.")] = None,
+    portfolio: PortfolioName,
+    user: UserEmail = None,
     by: Annotated[By, typer.Option("--by", help="One line for each of these.")] = By.POSITION,
-    as_of: Annotated[
-        datetime | None, typer.Option("--as-of", formats=["%Y-%m-%d"], help="The session; the last completed one.")
-    ] = None,
-    method: Annotated[
-        Method, typer.Option("--method", help="classic: Black-Scholes for every contract.")
-    ] = Method.DEFAULT,
-    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+    as_of: AsOf = None,
+    method: MethodName = Method.DEFAULT,
+    as_json: AsJson = False,
 ) -> None:
     """Show a portfolio's Greeks at a session's close, and what they leave out."""
     settings = Settings()
     configure_logs(settings)
     with open_application(settings, announce) as application:
-        day = _session(application, as_of)
+        day = chosen_session(application, as_of)
         book, lines = _lines(application, portfolio, user, by, day, method)
     if as_json:
         head = {"portfolio": book.name, "market": book.market, "as_of": day.isoformat(), "method": method, "by": by}
         print_json({**head, "lines": lines})
     else:
         _print(book, day, by, method, lines)
-
-
-def _session(application: Application, as_of: datetime | None) -> date:
-    completed = application.last_completed
-    if as_of and as_of.date() > completed:
-        raise NotATradingDayError(f"{as_of.date()} has not closed yet; the last completed session is {completed}.")
-    return as_of.date() if as_of else completed
 
 
 def _lines(
@@ -92,7 +86,7 @@ def _lines(
 
 def _greek_document(greeks: PositionGreeks | GreekLine) -> Document:
     """Money as decimal strings with cents, deltas and gammas with four places; None where not known."""
-    shares = {name: _rounded(getattr(greeks, name), GREEK_PLACES) for name in _IN_SHARES}
+    shares = {name: rounded(getattr(greeks, name), GREEK_PLACES) for name in _IN_SHARES}
     return {**shares, **{name: money_text(float(getattr(greeks, name))) for name in _IN_DOLLARS}}
 
 
@@ -113,18 +107,14 @@ def _position_document(line: PositionLine) -> Document:
         "underlying": line.underlying,
         "quantity": line.quantity,
         **_greek_document(line.greeks),
-        "volatility": _rounded(line.volatility, 6),
+        "volatility": rounded(line.volatility, 6),
         "volatility_source": line.volatility_source,
         "model": line.model,
-        "price": _rounded(line.price, 6),
-        "market_price": _rounded(line.market_price, 6),
-        "price_gap": _rounded(gap, 6),
+        "price": rounded(line.price, 6),
+        "market_price": rounded(line.market_price, 6),
+        "price_gap": rounded(gap, 6),
         "reasons": list(line.reasons.words),
     }
-
-
-def _rounded(value: float, places: int) -> float | None:
-    return round(float(value), places) + 0.0 if isfinite(value) else None
 
 
 def _print(book: Portfolio, day: date, by: By, method: Method, lines: Sequence[Document]) -> None:

@@ -5,7 +5,7 @@ import sys
 import typer
 
 from sigmasight import __version__
-from sigmasight.cli import demo, greeks, imports, night, scenarios
+from sigmasight.cli import demo, factors, greeks, imports, night, scenarios, stress
 from sigmasight.cli.exits import guarded
 
 app = typer.Typer(
@@ -19,6 +19,8 @@ app.command("demo")(demo.run_demo)
 app.command("import")(imports.run_import)
 app.command("night")(night.run_nights)
 app.command("greeks")(greeks.run_greeks)
+app.command("factors")(factors.run_factors)
+app.command("stress")(stress.run_stress)
 app.add_typer(scenarios.app, name="scenarios", help="List stress scenarios; take a user's own in and out.")
 
 

@@ -52,11 +52,11 @@ def weigh(book: Book, facts: FloatArray) -> Weighed:
         facts: Per unit, (N, M); NaN where not known.
     """
     known = np.asarray(~np.isnan(facts), dtype=np.bool_)
-    patterns, pattern = np.unique(known, axis=1, return_inverse=True)
     total = book.units @ np.where(known, facts, 0.0)
-    share, some = _covered(book, patterns)
+    first, pattern = _patterns(known)
+    share, some = _covered(book, known[:, first])
     hopeless = (np.diff(book.units.indptr) > 0)[:, None] & ~some
-    return Weighed(np.where(hopeless[:, pattern.ravel()], np.nan, total), share[:, pattern.ravel()])
+    return Weighed(np.where(hopeless[:, pattern], np.nan, total), share[:, pattern])
 
 
 def square_sums(book: Book, squares: FloatArray) -> FloatArray:
@@ -69,6 +69,13 @@ def square_sums(book: Book, squares: FloatArray) -> FloatArray:
     units = book.units.copy()
     units.data = units.data**2
     return np.asarray(units @ np.where(np.isnan(squares), 0.0, squares))
+
+
+def _patterns(known: BoolArray) -> tuple[IntArray, IntArray]:
+    """The first column of each kind of what is known, and of which kind each column is."""
+    kinds: dict[bytes, int] = {}
+    pattern = [kinds.setdefault(column.tobytes(), len(kinds)) for column in np.packbits(known, axis=0).T]
+    return np.unique(pattern, return_index=True)[1], np.array(pattern, dtype=np.int64)
 
 
 def _covered(book: Book, known: BoolArray) -> tuple[FloatArray, BoolArray]:

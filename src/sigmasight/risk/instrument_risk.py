@@ -1,7 +1,7 @@
 """The instrument stage of exposures and scenarios: what one share of each instrument brings into any portfolio."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 
 import numpy as np
 
@@ -40,6 +40,16 @@ class InstrumentRisk:
     correlated: FloatArray  # (N, S) USD
     reasons: IntArray  # (N,) of price, Greeks and betas
     yield_reasons: IntArray  # (N, S) of the yield betas that scenarios need; 0 where they need none
+
+    def rows(self, wanted: IntArray) -> "InstrumentRisk":
+        """Some of the rows, in any order and number; ``underlying`` still counts all."""
+        return InstrumentRisk(**{field.name: getattr(self, field.name)[wanted] for field in fields(InstrumentRisk)})
+
+    def followed_by(self, other: "InstrumentRisk") -> "InstrumentRisk":
+        """The same instruments taken twice: this way, then the other way; (2 N,)."""
+        return InstrumentRisk(
+            **{f.name: np.concatenate([getattr(self, f.name), getattr(other, f.name)]) for f in fields(InstrumentRisk)}
+        )
 
     def split(self, scenarios: ScenarioSet, *, correlated: bool) -> FloatArray:
         """P&L per share by factor, USD, (N, S, K): dollar delta x the factor's part of the underlying's return."""

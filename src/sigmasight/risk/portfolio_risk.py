@@ -29,8 +29,20 @@ class AssessedMarket:
     instrument_id: IntArray  # (N,) ascending
     factors: FactorSet
     scenarios: ScenarioSet
-    strict: InstrumentRisk  # for portfolios that allow no estimates
-    lenient: InstrumentRisk  # for those that do
+    risk: InstrumentRisk  # 2 N: for portfolios that allow no estimates, then for those that do
+
+    @classmethod
+    def of(
+        cls,
+        instrument_id: IntArray,
+        factors: FactorSet,
+        scenarios: ScenarioSet,
+        *,
+        strict: InstrumentRisk,
+        lenient: InstrumentRisk,
+    ) -> "AssessedMarket":
+        """Put both kinds together."""
+        return cls(instrument_id, factors, scenarios, strict.followed_by(lenient))
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,16 +100,18 @@ def hold_risk(
 
 def expose_portfolios(held: HeldRisk, assessed: AssessedMarket) -> tuple[FactorExposures, ...]:
     """Factor exposures, betas and risk shares of the portfolios that exist at the session, in their order."""
-    dollar_delta = _stacked(assessed, "dollar_delta")
-    facts = dollar_delta[:, None] * _stacked(assessed, "loading")
-    weighed = weigh(held.book(len(facts)), facts)
-    shares = share_risk(weighed.total, assessed.factors.covariance, _specific_variance(held, assessed, dollar_delta))
+    risk = assessed.risk
+    weighed = weigh(held.book(len(risk.dollar_delta)), risk.dollar_delta[:, None] * risk.loading)
+    shares = share_risk(weighed.total, assessed.factors.covariance, _specific_variance(held, assessed))
     beta = ratio(weighed.total, held.nav[:, None])
-    reasons = _flags(assessed, "reasons")[held.row]
+    reasons = risk.reasons[held.row]
     flags = _combined(held, reasons)
+    coverage = weighed.coverage.max(axis=1, initial=0.0)
+    incomplete = np.isnan(np.concatenate([beta, shares.factor], axis=1)).any(axis=1)
     made = []
     for at, portfolio in _existing(held):
         why = Reason(int(flags[at]))
+        made_of = (weighed.total[at], beta[at], shares.factor[at])
         made.append(
             FactorExposures(
                 portfolio_id=portfolio.id,
@@ -109,10 +123,10 @@ def expose_portfolios(held: HeldRisk, assessed: AssessedMarket) -> tuple[FactorE
                 risk_share=shares.factor[at],
                 specific_share=float(shares.specific[at]),
                 volatility=float(shares.volatility[at]),
-                coverage=float(weighed.coverage[at].max(initial=0.0)),
-                reasons=_why_exposures(assessed.factors, weighed.total[at], beta[at], shares.factor[at], why),
+                coverage=float(coverage[at]),
+                reasons=_why_exposures(assessed.factors, made_of, why) if incomplete[at] else {},
                 marks=why & ~BLOCKING,
-                not_included=_left_out(held, reasons, at),
+                not_included=_left_out(held, reasons, at) if why & BLOCKING else (),
             )
         )
     return tuple(made)
@@ -121,17 +135,18 @@ def expose_portfolios(held: HeldRisk, assessed: AssessedMarket) -> tuple[FactorE
 def stress_portfolios(held: HeldRisk, assessed: AssessedMarket, wanted: Sequence[str]) -> tuple[ScenarioResults, ...]:
     """What some of the scenarios would do to the portfolios that exist at the session, in their order."""
     place = np.array([assessed.scenarios.ids.index(each) for each in wanted], dtype=np.int64)
-    direct, correlated = (_stacked(assessed, name)[:, place] for name in ("direct", "correlated"))
-    weighed = weigh(held.book(len(direct)), np.concatenate([direct, correlated], axis=1))
+    risk = assessed.risk
+    facts = np.concatenate([risk.direct[:, place], risk.correlated[:, place]], axis=1)
+    weighed = weigh(held.book(len(facts)), facts)
     count = len(wanted)
     coverage = np.minimum(weighed.coverage[:, :count], weighed.coverage[:, count:])
-    by_yield = np.bitwise_or.reduce(_flags(assessed, "yield_reasons")[:, place], axis=1, initial=0)
-    reasons = (_flags(assessed, "reasons") | by_yield)[held.row]
+    by_yield = np.bitwise_or.reduce(risk.yield_reasons[:, place], axis=1, initial=0)
+    reasons = (risk.reasons | by_yield)[held.row]
     flags = _combined(held, reasons)
+    missing = np.isnan(weighed.total[:, :count] + weighed.total[:, count:])
     made = []
     for at, portfolio in _existing(held):
         why = Reason(int(flags[at]))
-        missing = np.flatnonzero(np.isnan(weighed.total[at, :count] + weighed.total[at, count:]))
         made.append(
             ScenarioResults(
                 portfolio_id=portfolio.id,
@@ -141,36 +156,30 @@ def stress_portfolios(held: HeldRisk, assessed: AssessedMarket, wanted: Sequence
                 direct=weighed.total[at, :count],
                 correlated=weighed.total[at, count:],
                 coverage=coverage[at],
-                reasons={wanted[each]: why & BLOCKING or Reason.NO_HISTORY for each in missing.tolist()},
+                reasons={
+                    wanted[each]: why & BLOCKING or Reason.NO_HISTORY for each in np.flatnonzero(missing[at]).tolist()
+                },
                 marks=why & ~BLOCKING,
-                not_included=_left_out(held, reasons, at),
+                not_included=_left_out(held, reasons, at) if why & BLOCKING else (),
             )
         )
     return tuple(made)
 
 
-def _stacked(assessed: AssessedMarket, name: str) -> FloatArray:
-    return np.concatenate([getattr(assessed.strict, name), getattr(assessed.lenient, name)])
-
-
-def _flags(assessed: AssessedMarket, name: str) -> IntArray:
-    return np.concatenate([getattr(assessed.strict, name), getattr(assessed.lenient, name)])
-
-
-def _specific_variance(held: HeldRisk, assessed: AssessedMarket, dollar_delta: FloatArray) -> FloatArray:
+def _specific_variance(held: HeldRisk, assessed: AssessedMarket) -> FloatArray:
     """Of each portfolio, USD^2 a day: what is held of one underlying is added before it is squared."""
-    exposure = held.shares * dollar_delta[held.row]
+    risk, count = assessed.risk, len(assessed.instrument_id)
+    exposure = held.shares * risk.dollar_delta[held.row]
     known = ~np.isnan(exposure)
-    underlying = assessed.strict.underlying
     book = Book.of(
         exposure[known],
         held.weight[known],
-        asset=underlying[held.instrument[known]],
+        asset=risk.underlying[held.instrument[known]],
         portfolio=held.portfolio[known],
-        assets=len(underlying),
+        assets=count,
         portfolios=len(held.portfolios),
     )
-    return square_sums(book, assessed.strict.residual_variance)
+    return square_sums(book, risk.residual_variance[:count])
 
 
 def _combined(held: HeldRisk, reasons: IntArray) -> IntArray:
@@ -194,9 +203,10 @@ def _left_out(held: HeldRisk, reasons: IntArray, at: int) -> tuple[NotIncluded, 
 
 
 def _why_exposures(
-    factors: FactorSet, exposure: FloatArray, beta: FloatArray, risk_share: FloatArray, why: Reason
+    factors: FactorSet, made_of: tuple[FloatArray, FloatArray, FloatArray], why: Reason
 ) -> Mapping[str, Reason]:
-    """Why each missing number is missing."""
+    """Why each missing number of exposures, betas and risk shares is missing."""
+    exposure, beta, risk_share = made_of
     of_positions = why & BLOCKING or Reason.NO_HISTORY
     reasons = {
         name: Reason.NO_HISTORY if not usable else of_positions

@@ -66,9 +66,13 @@ def ensure_factor_facts(
     return made, betas if known is None else known.joined(betas)
 
 
-def load_window(conn: Connection, valuation: Valuation, market: Market, as_of: date) -> FactorWindow:
-    """The factors' own returns over the window that ends at a session."""
-    return _open(conn, valuation, market, as_of, (), _active(conn))[0]
+def load_window(
+    conn: Connection, valuation: Valuation, factors: FactorSet, market: Market, held: Sequence[Instrument] = ()
+) -> tuple[FactorWindow, ReturnPanel]:
+    """The factors' returns over the window that ends at a set's session, and those of some instruments."""
+    window, panel, _ = _open(conn, valuation, market, factors.as_of, held, _definitions(conn, factors))
+    wanted = np.flatnonzero(np.isin(panel.instrument_id, _ids(held)))
+    return window, ReturnPanel(panel.instrument_id[wanted], panel.days, panel.returns[:, wanted])
 
 
 def _active(conn: Connection) -> tuple[FactorDefinition, ...]:

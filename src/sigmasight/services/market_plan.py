@@ -9,13 +9,14 @@ from sigmasight.domain.calendar import TradingCalendar
 from sigmasight.domain.instruments import Instrument, Kind, OptionTerms, Right
 from sigmasight.domain.market_data import TREASURY_SERIES, Market
 from sigmasight.market.gaps import Gap, Range, find_gaps
+from sigmasight.risk.factor_facts import WINDOW_SESSIONS
 from sigmasight.store.asked import asked
 from sigmasight.store.database import Connection
 from sigmasight.store.instruments import add_unknown, find_instruments, load_instruments, save_options, unexplained
 from sigmasight.store.people import first_unfinished
 from sigmasight.store.positions import first_held, open_on
 from sigmasight.store.prices import count_marks, load_splits, never_priced
-from sigmasight.store.reference import proxies_on
+from sigmasight.store.reference import proxies_between
 from sigmasight.store.snapshots import last_snapshot
 
 SYMBOLS_PER_REQUEST = 200
@@ -85,7 +86,9 @@ class Universe:
     market: Market
     as_of: date
     calendar: TradingCalendar
-    instruments: tuple[Instrument, ...]  # held, their underlyings, the factors' proxies, the twins of held options
+    instruments: tuple[
+        Instrument, ...
+    ]  # held, their underlyings, proxies of the window, twins of held options
     held_since: Mapping[int, date]  # of the options: the day from which quotes are wanted
     known_on: date  # its day, or that of the last night that was run, where it is an older one's that is run again
 
@@ -118,7 +121,7 @@ def find_universe(conn: Connection, market: Market, calendar: TradingCalendar, a
     since = first_held(conn, market, first=since_day, last=as_of)
     held = [i for i in load_instruments(conn, since) if i.option is None or i.option.expiry >= since_day]
     twins = _add_twins(conn, held, as_of)
-    proxies = proxies_on(conn, as_of)
+    proxies = proxies_between(conn, calendar.sessions_back(as_of, WINDOW_SESSIONS + 1), as_of)
     known = find_instruments(conn, proxies, as_of)
     known |= add_unknown(conn, set(proxies) - known.keys())
     instruments = load_instruments(conn, {*(instrument.id for instrument in held), *twins, *known.values()})

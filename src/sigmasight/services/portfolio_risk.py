@@ -94,7 +94,7 @@ def prepare_market(
     held = {as_of: ids_of(instruments)[frame.is_option & (frame.expiry > np.datetime64(as_of))].tolist()}
     facts = ensure_option_facts(conn, valuation, market, held)
     plan = plan_scenarios(conn, owners)
-    return PreparedMarket(plan, _assess(conn, valuation, frame, at, facts, plan.scenarios, keep=True))
+    return PreparedMarket(plan, assess_frame(conn, valuation, frame, at, facts, plan.scenarios, keep=True))
 
 
 def weigh_sessions(
@@ -162,10 +162,10 @@ def _prepare(conn: Connection, valuation: Valuation, books: ValuedBooks, at: int
     today = np.flatnonzero(books.facts.as_of == frame.sessions.days[at])
     plan = plan_scenarios(conn, {portfolio.user_id for portfolio in books.books.portfolios})
     facts = books.facts.rows(today)
-    return PreparedMarket(plan, _assess(conn, valuation, frame, at, facts, plan.scenarios, keep=keep))
+    return PreparedMarket(plan, assess_frame(conn, valuation, frame, at, facts, plan.scenarios, keep=keep))
 
 
-def _assess(
+def assess_frame(
     conn: Connection,
     valuation: Valuation,
     frame: MarketFrame,
@@ -175,6 +175,7 @@ def _assess(
     *,
     keep: bool,
 ) -> AssessedMarket:
+    """Assess the instruments of a frame at a session under scenarios; ``keep``: facts that are missing are kept."""
     day: date = frame.sessions.days[at].item()
     factors, betas = ensure_factor_facts(conn, valuation, frame.market, day, frame.instruments, keep=keep)
     options = load_option_market(conn, valuation, frame.market, day, facts.instrument_id.tolist())
@@ -192,7 +193,7 @@ def _assess(
         )
         for allowed in (False, True)
     )
-    return AssessedMarket(ids_of(frame.instruments), factors, arranged, strict, lenient)
+    return AssessedMarket.of(ids_of(frame.instruments), factors, arranged, strict=strict, lenient=lenient)
 
 
 def _named(results: ScenarioResults) -> ScenarioResults:

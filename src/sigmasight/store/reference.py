@@ -40,19 +40,19 @@ def load_factors(conn: Connection) -> tuple[FactorDefinition, ...]:
     )
 
 
-def proxies_on(conn: Connection, day: date) -> tuple[str, ...]:
-    """Symbols of the funds that stand for the active factors on a day."""
+def proxies_between(conn: Connection, first: date, last: date) -> tuple[str, ...]:
+    """Symbols of the funds that stand for the active factors on any day of a range."""
     query = (
         select(factor_proxies.c.symbol)
         .join(factor_definitions, factor_definitions.c.name == factor_proxies.c.factor)
         .where(
             factor_definitions.c.active,
-            factor_proxies.c.valid_from <= day,
-            or_(factor_proxies.c.valid_to.is_(None), factor_proxies.c.valid_to > day),
+            factor_proxies.c.valid_from <= last,
+            or_(factor_proxies.c.valid_to.is_(None), factor_proxies.c.valid_to > first),
         )
-        .order_by(factor_definitions.c.display_order)
+        .order_by(factor_definitions.c.display_order, factor_proxies.c.valid_from)
     )
-    return tuple(conn.execute(query).scalars())
+    return tuple(dict.fromkeys(conn.execute(query).scalars()))
 
 
 def write_audit(

@@ -1,6 +1,6 @@
 """Factor definitions and the audit log at rest."""
 
-from datetime import date
+from datetime import date, timedelta
 from uuid import UUID
 
 from sqlalchemy import Connection, select, update
@@ -10,7 +10,7 @@ from sigmasight.domain.factors import FACTORS, FactorDefinition, FactorProxy
 from sigmasight.store.reference import (
     add_factors,
     load_factors,
-    proxies_on,
+    proxies_between,
     write_audit,
 )
 from sigmasight.store.tables import audit_log, factor_definitions, factor_proxies
@@ -36,9 +36,9 @@ def test_what_an_operator_changed_of_a_factor_stays(conn: Connection) -> None:
 
 def test_the_proxies_of_a_day_are_those_of_the_active_factors_in_order(conn: Connection) -> None:
     add_factors(conn, FACTORS)
-    assert proxies_on(conn, FRIDAY) == ("SPY", "VTV", "VUG", "MTUM", "QUAL", "SLY", "USMV")
+    assert proxies_between(conn, FRIDAY, FRIDAY) == ("SPY", "VTV", "VUG", "MTUM", "QUAL", "SLY", "USMV")
     conn.execute(update(factor_definitions).where(factor_definitions.c.name == "Growth").values(active=False))
-    assert "VUG" not in proxies_on(conn, FRIDAY)
+    assert "VUG" not in proxies_between(conn, FRIDAY, FRIDAY)
 
 
 def test_a_proxy_stands_for_its_factor_until_the_next_one_does(conn: Connection) -> None:
@@ -46,9 +46,11 @@ def test_a_proxy_stands_for_its_factor_until_the_next_one_does(conn: Connection)
     small = FactorDefinition("Size", 1, active=True, proxies=proxies)
     add_factors(conn, [small])
     assert load_factors(conn) == (small,)
-    assert proxies_on(conn, date(2025, 12, 31)) == ("SLY",)
-    assert proxies_on(conn, CHANGED) == ("IWM",)
-    assert proxies_on(conn, date(2004, 12, 31)) == ()
+    before, too_early = CHANGED - timedelta(days=1), date(2004, 12, 31)
+    assert proxies_between(conn, before, before) == ("SLY",)
+    assert proxies_between(conn, CHANGED, CHANGED) == ("IWM",)
+    assert proxies_between(conn, before, CHANGED) == ("SLY", "IWM")
+    assert proxies_between(conn, too_early, too_early) == ()
 
 
 def test_the_audit_log_says_who_changed_what(conn: Connection) -> None:

@@ -1,0 +1,218 @@
+"""`sigmasight stress`: what scenarios would do to one portfolio, direct and correlated, and by what."""
+
+import enum
+from typing import Annotated
+
+import typer
+
+from sigmasight.cli.output import announce, print_json, print_table
+from sigmasight.cli.session import (
+    AsJson,
+    AsOf,
+    Document,
+    MethodName,
+    PortfolioName,
+    UserEmail,
+    chosen_session,
+    dollars,
+    fixed,
+    rounded,
+)
+from sigmasight.domain.books import Portfolio
+from sigmasight.domain.methods import Method
+from sigmasight.domain.scenarios import Scenario
+from sigmasight.domain.units import money_text
+from sigmasight.services.portfolios import find_portfolio
+from sigmasight.services.stress import (
+    Contribution,
+    Grid,
+    ScenarioLine,
+    StressReport,
+    report_market_scenarios,
+    report_stress,
+    spot_volatility_grid,
+)
+from sigmasight.wiring.application import open_application
+from sigmasight.wiring.logs import configure_logs
+from sigmasight.wiring.settings import Settings
+
+_PLACES = 6
+_SHOWN_POSITIONS = 10
+
+
+class Kind(enum.StrEnum):
+    """Which scenarios."""
+
+    STRESS = "stress"
+    MARKET = "market"
+    GRID = "grid"
+
+
+def run_stress(
+    portfolio: PortfolioName,
+    user: UserEmail = None,
+    as_of: AsOf = None,
+    kind: Annotated[
+        Kind,
+        typer.Option("--kind", help="Stress tests; the ten market and rate scenarios; spot x volatility of options."),
+    ] = Kind.STRESS,
+    scenario: Annotated[
+        str | None, typer.Option("--scenario", help="One stress test, with what it is made of.")
+    ] = None,
+    method: MethodName = Method.DEFAULT,
+    as_json: AsJson = False,
+) -> None:
+    """Show what scenarios would do to a portfolio at a session's close, and what they leave out."""
+    settings = Settings()
+    configure_logs(settings)
+    with open_application(settings, announce) as application, application.db.read() as conn:
+        day = chosen_session(application, as_of)
+        book = find_portfolio(conn, portfolio, email=user)
+        where = (conn, application.valuation, book.user_id, book.id, day)
+        if kind is Kind.GRID:
+            _show_grid(book, spot_volatility_grid(*where), as_json=as_json)
+            return
+        if kind is Kind.MARKET:
+            report = report_market_scenarios(*where, method=method)
+        else:
+            report = report_stress(*where, chosen=lambda each: _is_chosen(each, scenario), method=method)
+    if as_json:
+        print_json(_document(book, report, kind))
+    else:
+        _print(book, report, kind)
+        if scenario:
+            _print_parts(report.lines[0])
+    for left in report.results.not_included:
+        announce(f"not included: {left.symbol} ({left.reason})")
+
+
+def _is_chosen(each: Scenario, wanted: str | None) -> bool:
+    return wanted is None or each.id == wanted
+
+
+def _document(book: Portfolio, report: StressReport, kind: Kind) -> Document:
+    summary = report.summary
+    return {
+        "portfolio": book.name,
+        "market": book.market,
+        "as_of": report.as_of.isoformat(),
+        "kind": kind,
+        "method": report.method,
+        "scenarios": [_line(line) for line in report.lines],
+        "summary": {
+            "worst": summary.worst,
+            "best": summary.best,
+            "mean_effect": money_text(summary.mean_effect),
+            "worst_by_category": {category: money_text(pnl) for category, pnl in summary.worst_by_category},
+        },
+        "marks": list(report.results.marks.words),
+        "not_included": [{"symbol": left.symbol, "reason": left.reason} for left in report.results.not_included],
+    }
+
+
+def _line(line: ScenarioLine) -> Document:
+    return {
+        "id": line.scenario.id,
+        "name": line.scenario.name,
+        "category": line.scenario.category,
+        "severity": line.scenario.severity,
+        "direct": money_text(line.direct),
+        "correlated": money_text(line.correlated),
+        "effect": money_text(line.effect),
+        "raw_direct": money_text(line.raw_direct),
+        "raw_correlated": money_text(line.raw_correlated),
+        "by_factor": [_part(part) for part in line.by_factor],
+        "by_position": [_part(part) for part in line.by_position],
+        "coverage": line.coverage,
+        "reasons": list(line.reasons.words),
+        "distance": rounded(line.distance, _PLACES),
+        "share_beyond": rounded(line.share_beyond, _PLACES),
+        "plausibility": line.plausibility,
+    }
+
+
+def _part(part: Contribution) -> Document:
+    name, pnl = part
+    return {"name": name, "pnl": money_text(pnl)}
+
+
+def _print(book: Portfolio, report: StressReport, kind: Kind) -> None:
+    rows = [
+        [
+            line.scenario.id,
+            line.scenario.category,
+            line.scenario.severity,
+            dollars(line.direct),
+            dollars(line.correlated),
+            dollars(line.effect),
+            fixed(line.distance, 1),
+            line.plausibility or "n/a",
+        ]
+        for line in report.lines
+    ]
+    title = (
+        f"{book.name}: {kind} scenarios at the close of {report.as_of}, {book.market} market, method {report.method}"
+    )
+    columns = [
+        "scenario",
+        "category",
+        "severity",
+        "direct, USD",
+        "correlated, USD",
+        "effect, USD",
+        "distance",
+        "plausible",
+    ]
+    print_table(title, columns, rows, text_columns=3)
+    summary = report.summary
+    if summary.worst:
+        announce(f"worst: {summary.worst}; best: {summary.best}; mean effect: {dollars(summary.mean_effect)} USD")
+    for line in report.lines:
+        if line.reasons:
+            announce(f"{line.scenario.id}: no result: {', '.join(line.reasons.words)}")
+
+
+def _print_parts(line: ScenarioLine) -> None:
+    print_table("By factor, direct", ["factor", "USD"], [[name, dollars(pnl)] for name, pnl in line.by_factor])
+    largest = line.by_position[:_SHOWN_POSITIONS]
+    title = f"By position, direct: the largest {len(largest)} of {len(line.by_position)}"
+    print_table(title, ["position", "USD"], [[name, dollars(pnl)] for name, pnl in largest])
+
+
+def _show_grid(book: Portfolio, grid: Grid, *, as_json: bool) -> None:
+    worst = grid.worst
+    if as_json:
+        print_json(
+            {
+                "portfolio": book.name,
+                "market": book.market,
+                "as_of": grid.as_of.isoformat(),
+                "kind": Kind.GRID,
+                "spot_returns": grid.spot_returns.tolist(),
+                "volatility_changes": grid.volatility_changes.tolist(),
+                "pnl": [[money_text(value) for value in row] for row in grid.pnl.tolist()],
+                "worst": {
+                    "spot_return": worst.spot_return,
+                    "volatility_change": worst.volatility_change,
+                    "pnl": money_text(worst.pnl),
+                    "at_edge": worst.at_edge,
+                },
+                "coverage": grid.coverage,
+                "not_included": [{"symbol": left.symbol, "reason": left.reason} for left in grid.not_included],
+            }
+        )
+        return
+    title = (
+        f"{book.name}: every spot and every volatility moved, USD, at the close of {grid.as_of}, {book.market} market"
+    )
+    columns = ["spot", *(f"{100 * change:+.0f} points" for change in grid.volatility_changes)]
+    rows = [
+        [f"{spot:+.0%}", *(dollars(value) for value in row)]
+        for spot, row in zip(grid.spot_returns, grid.pnl, strict=True)
+    ]
+    print_table(title, columns, rows)
+    edge = "at the edge of the grid: beyond it may be worse" if worst.at_edge else "inside the grid"
+    where = f"spot {worst.spot_return:+.0%}, volatility {100 * worst.volatility_change:+.0f} points"
+    announce(f"worst: {dollars(worst.pnl)} USD at {where}, {edge}; covers {grid.coverage:.0%} of gross")
+    for left in grid.not_included:
+        announce(f"not included: {left.symbol} ({left.reason})")

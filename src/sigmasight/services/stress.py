@@ -1,0 +1,285 @@
+"""Scenarios of one portfolio, worked out on demand and explained: by factor, by position, with how rare each is."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from uuid import UUID
+
+import numpy as np
+
+from sigmasight.domain.errors import NotFoundError
+from sigmasight.domain.market_data import FloatArray, IntArray
+from sigmasight.domain.methods import Method
+from sigmasight.domain.reasons import BLOCKING, Reason
+from sigmasight.domain.risk_results import ScenarioResults
+from sigmasight.domain.scenarios import MARKET_RISK_SCENARIOS, Category, Scenario
+from sigmasight.domain.snapshots import NotIncluded
+from sigmasight.engines.plausibility import Plausibility
+from sigmasight.risk.classic_factors import estimate_classic_betas, stress_classic
+from sigmasight.risk.contributions import ScenarioParts, split_scenarios
+from sigmasight.risk.portfolio_risk import AssessedMarket, HeldRisk, hold_risk, stress_portfolios
+from sigmasight.risk.scenarios import judge_scenarios
+from sigmasight.risk.spot_volatility_grid import (
+    SPOT_RETURNS,
+    VOLATILITY_CHANGES,
+    WorstPoint,
+    grid_of_instruments,
+    worst_point,
+)
+from sigmasight.services.exposures import ValuedPortfolio, value_at
+from sigmasight.services.factor_facts import load_window
+from sigmasight.services.market_frames import Valuation
+from sigmasight.services.option_facts import load_option_market
+from sigmasight.services.portfolio_risk import assess_frame
+from sigmasight.services.scenarios import Origin, list_scenarios
+from sigmasight.store.database import Connection
+
+USUAL, RARE, OUTSIDE = "usual", "rare", "outside anything in the window"
+_RARE_SHARE = 0.05
+
+Contribution = tuple[str, float]
+"""Of what, USD."""
+
+
+@dataclass(frozen=True, slots=True)
+class ScenarioLine:
+    """One scenario of one portfolio, USD; NaN where not known."""
+
+    scenario: Scenario
+    direct: float
+    correlated: float
+    by_factor: tuple[Contribution, ...]  # direct: the factors, then what yields, volatility and convexity add
+    by_position: tuple[Contribution, ...]  # direct, the largest in absolute value first
+    coverage: float  # share of gross
+    reasons: Reason  # why there is no result
+    distance: float  # of the shocks from an ordinary move over 21 sessions, in standard deviations
+    share_beyond: float  # of the window's moves over 21 sessions, how many were further out
+    raw_direct: float  # classic: not clipped
+    raw_correlated: float
+
+    @property
+    def effect(self) -> float:
+        """What correlation adds: correlated - direct."""
+        return self.correlated - self.direct
+
+    @property
+    def plausibility(self) -> str | None:
+        """How far from the ordinary, in words; None where not known."""
+        if np.isnan(self.share_beyond):
+            return None
+        return OUTSIDE if self.share_beyond == 0.0 else RARE if self.share_beyond < _RARE_SHARE else USUAL
+
+
+@dataclass(frozen=True, slots=True)
+class StressSummary:
+    """The ends of some scenarios, by their correlated results; None where no result is known."""
+
+    worst: str | None
+    best: str | None
+    mean_effect: float
+    worst_by_category: tuple[tuple[Category, float], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class StressReport:
+    """Scenarios of one portfolio at a session's close."""
+
+    as_of: date
+    method: Method
+    lines: tuple[ScenarioLine, ...]
+    summary: StressSummary
+    results: ScenarioResults  # marks and what is not included
+
+
+@dataclass(frozen=True, slots=True)
+class Grid:
+    """A portfolio where every spot and every volatility moves, USD."""
+
+    as_of: date
+    spot_returns: FloatArray  # (A,)
+    volatility_changes: FloatArray  # (V,)
+    pnl: FloatArray  # (A, V) over what is known
+    worst: WorstPoint
+    coverage: float
+    not_included: tuple[NotIncluded, ...]
+
+
+Chosen = Callable[[Scenario], bool]
+
+
+def every_scenario(_: Scenario) -> bool:
+    """All of them."""
+    return True
+
+
+def report_stress(
+    conn: Connection,
+    valuation: Valuation,
+    user_id: UUID,
+    portfolio_id: UUID,
+    as_of: date,
+    *,
+    chosen: Chosen = every_scenario,
+    method: Method = Method.DEFAULT,
+) -> StressReport:
+    """Put a user's portfolio through his active stress tests and the replays.
+
+    Raises:
+        NotFoundError: If the portfolio is not the user's, or no active scenario is chosen.
+        NotATradingDayError: If the day is no session.
+    """
+    listed = [each for each in list_scenarios(conn, user_id) if each.is_run]
+    replays = [each.scenario for each in listed if each.origin is Origin.REPLAY]
+    others = [each.scenario for each in listed if each.origin is not Origin.REPLAY]
+    scenarios = [each for each in (*others, *replays) if chosen(each)]
+    return run_scenarios(conn, valuation, user_id, portfolio_id, as_of, scenarios, method=method)
+
+
+def report_market_scenarios(
+    conn: Connection,
+    valuation: Valuation,
+    user_id: UUID,
+    portfolio_id: UUID,
+    as_of: date,
+    *,
+    method: Method = Method.DEFAULT,
+) -> StressReport:
+    """Put a user's portfolio through the ten market and rate scenarios.
+
+    Raises:
+        NotFoundError: If the portfolio is not the user's.
+        NotATradingDayError: If the day is no session.
+    """
+    return run_scenarios(conn, valuation, user_id, portfolio_id, as_of, MARKET_RISK_SCENARIOS, method=method)
+
+
+def run_scenarios(
+    conn: Connection,
+    valuation: Valuation,
+    user_id: UUID,
+    portfolio_id: UUID,
+    as_of: date,
+    scenarios: Sequence[Scenario],
+    *,
+    method: Method = Method.DEFAULT,
+) -> StressReport:
+    """Put a user's portfolio through given scenarios.
+
+    Raises:
+        NotFoundError: If the portfolio is not the user's, or there is no scenario.
+        NotATradingDayError: If the day is no session.
+    """
+    valued = value_at(conn, valuation, user_id, portfolio_id, as_of)
+    if not scenarios:
+        raise NotFoundError("there is no active scenario of that kind")
+    frame = valued.books.market
+    assessed = assess_frame(conn, valuation, frame, valued.close.at, valued.facts, scenarios, keep=False)
+    held = hold_risk(frame, valued.books.portfolios, valued.books.holdings, valued.close, assessed)
+    window, panel = load_window(conn, valuation, assessed.factors, frame.market, frame.instruments)
+    (results,) = stress_portfolios(held, assessed, assessed.scenarios.ids)
+    raw = (results.direct, results.correlated)
+    if method is Method.CLASSIC:
+        betas = estimate_classic_betas(window, panel, min_obs=valuation.least_observations)
+        classic = stress_classic(held, assessed, betas, assessed.factors)
+        results = replace(results, method=method, direct=classic.direct[0], correlated=classic.correlated[0])
+        raw = (classic.direct_raw[0], classic.correlated_raw[0])
+    lines = _lines(scenarios, held, assessed, results, judge_scenarios(assessed.scenarios, window), raw, method)
+    return StressReport(as_of, method, lines, _summary(lines), results)
+
+
+def spot_volatility_grid(
+    conn: Connection, valuation: Valuation, user_id: UUID, portfolio_id: UUID, as_of: date
+) -> Grid:
+    """Price a user's portfolio again on a grid of spots, -30 to +30 %, and volatilities, -10 to +20 points.
+
+    Raises:
+        NotFoundError: If the portfolio is not the user's.
+        NotATradingDayError: If the day is no session.
+    """
+    valued = value_at(conn, valuation, user_id, portfolio_id, as_of)
+    books, close = valued.books, valued.close
+    options = load_option_market(conn, valuation, books.market.market, as_of, valued.facts.instrument_id.tolist())
+    (portfolio,) = books.portfolios
+    unit, reasons = grid_of_instruments(
+        books.market, close.at, valued.facts, options, allow_estimates=portfolio.allow_estimates
+    )
+    rows = np.flatnonzero(close.positions.held)
+    asset = books.holdings.asset[rows]
+    shares = close.positions.quantity[rows] * books.market.multiplier[asset]
+    pnl = shares[:, None, None] * unit[asset]
+    known = ~np.isnan(pnl[:, 0, 0])
+    weight = close.positions.values.weight[rows]
+    total = pnl[known].sum(axis=0)
+    return Grid(
+        as_of=as_of,
+        spot_returns=SPOT_RETURNS,
+        volatility_changes=VOLATILITY_CHANGES,
+        pnl=total,
+        worst=worst_point(total),
+        coverage=float(weight[known].sum() / weight.sum()) if weight.sum() > 0.0 else 1.0,
+        not_included=_left_out(valued, rows[~known], reasons),
+    )
+
+
+def _left_out(valued: ValuedPortfolio, rows: IntArray, reasons: IntArray) -> tuple[NotIncluded, ...]:
+    market, holdings = valued.books.market, valued.books.holdings
+    listed = (
+        NotIncluded(market.instruments[int(asset)].symbol, ",".join((Reason(int(reasons[asset])) & BLOCKING).words))
+        for asset in holdings.asset[rows]
+    )
+    return tuple(dict.fromkeys(listed))
+
+
+def _lines(
+    scenarios: Sequence[Scenario],
+    held: HeldRisk,
+    assessed: AssessedMarket,
+    results: ScenarioResults,
+    plausibility: Plausibility,
+    raw: tuple[FloatArray, FloatArray],
+    method: Method,
+) -> tuple[ScenarioLine, ...]:
+    parts = split_scenarios(held, assessed, correlated=False) if method is Method.DEFAULT else None
+    return tuple(
+        ScenarioLine(
+            scenario=scenario,
+            direct=float(results.direct[at]),
+            correlated=float(results.correlated[at]),
+            by_factor=_by_factor(parts, assessed, at) if parts else (),
+            by_position=_by_position(parts, held, at) if parts else (),
+            coverage=float(results.coverage[at]),
+            reasons=results.reasons.get(scenario.id, Reason.NONE),
+            distance=float(plausibility.distance[at]),
+            share_beyond=float(plausibility.share_beyond[at]),
+            raw_direct=float(raw[0][at]),
+            raw_correlated=float(raw[1][at]),
+        )
+        for at, scenario in enumerate(scenarios)
+    )
+
+
+def _by_factor(parts: ScenarioParts, assessed: AssessedMarket, at: int) -> tuple[Contribution, ...]:
+    names = (*assessed.factors.names, "yields, volatility, convexity")
+    return tuple(zip(names, [*parts.factor[at].tolist(), float(parts.other[at])], strict=True))
+
+
+def _by_position(parts: ScenarioParts, held: HeldRisk, at: int) -> tuple[Contribution, ...]:
+    pnl = parts.position[:, at]
+    order = np.argsort(-np.abs(np.nan_to_num(pnl)), kind="stable")
+    return tuple((held.symbol[each], float(pnl[each])) for each in order.tolist())
+
+
+def _summary(lines: Sequence[ScenarioLine]) -> StressSummary:
+    known = [line for line in lines if not np.isnan(line.correlated)]
+    if not known:
+        return StressSummary(None, None, float("nan"), ())
+    categories = dict.fromkeys(line.scenario.category for line in known)
+    return StressSummary(
+        worst=min(known, key=lambda line: line.correlated).scenario.id,
+        best=max(known, key=lambda line: line.correlated).scenario.id,
+        mean_effect=float(np.mean([line.effect for line in known])),
+        worst_by_category=tuple(
+            (category, min(line.correlated for line in known if line.scenario.category is category))
+            for category in categories
+        ),
+    )
