@@ -36,7 +36,8 @@ def build_basis(factor_returns: FloatArray) -> FactorBasis:
     known = ~np.isnan(factor_returns).any(axis=1)
     factors = factor_returns[known]
     count, size = factors.shape
-    centred = factors - factors.mean(axis=0) if count else factors
+    moves = factors.max(axis=0, initial=-np.inf) > factors.min(axis=0, initial=np.inf)
+    centred = np.where(moves, factors - factors.sum(axis=0) / max(count, 1), 0.0)
     usable = _usable(centred)
     market = centred[:, 0]
     slopes = np.ones(size)
@@ -69,7 +70,7 @@ def _usable(centred: FloatArray) -> BoolArray:
         if usable[at]:
             direction = rest[:, at] / own
             rest[:, at + 1 :] -= np.outer(direction, direction @ rest[:, at + 1 :])
-    return usable
+    return np.asarray(usable & usable[0])
 
 
 def _diagnose(centred: FloatArray) -> tuple[FloatArray, float]:

@@ -37,7 +37,8 @@ def correlate_factors(factor_returns: FloatArray, *, decay: float = DECAY, cap: 
     weight = decay ** (age - age.min(initial=len(factor_returns)))
     weight = weight / weight.sum()
     returns = factor_returns[known]
-    centred = returns - weight @ returns
+    moves = returns.max(axis=0, initial=-np.inf) > returns.min(axis=0, initial=np.inf)
+    centred = np.where(moves, returns - weight @ returns, 0.0)
     covariance = (weight[:, None] * centred).T @ centred
     volatility = np.sqrt(np.diag(covariance))
     volatility = np.where(volatility > 0.0, volatility, np.nan)

@@ -40,7 +40,7 @@ def measure_plausibility(
 
 
 def _against(moves: FloatArray, shock: FloatArray, horizon: int) -> tuple[float, float]:
-    centred = moves - moves.mean(axis=0)
+    centred = np.where(moves.max(axis=0) > moves.min(axis=0), moves - moves.mean(axis=0), 0.0)
     covariance = horizon * (centred.T @ centred) / (len(moves) - 1)
     if np.linalg.matrix_rank(covariance, hermitian=True) < len(shock):
         return float("nan"), float("nan")

@@ -1,8 +1,7 @@
 """Linear regressions of many assets on a few variables side by side: shrunk or not, with errors of three kinds.
 
-Assets are worked in blocks whose width is a multiple of one number, the last one filled up: a matrix product then does
-the same with every column, and an asset's bits depend on nothing but itself. Arrays inside have the assets on their
-last axis.
+Assets are worked in blocks of one width, the last one filled up: products of one shape do the same with every column,
+and an asset's bits depend on nothing but itself. Arrays inside have the assets on their last axis.
 """
 
 from dataclasses import dataclass, fields
@@ -13,14 +12,12 @@ from sigmasight.domain.market_data import BoolArray, FloatArray, IntArray
 
 HAC_LAGS = 5
 
-_WIDTH = 512
+_WIDTH = 256
 """Assets at a time: what is in work stays in the processor's cache."""
-
-_FILLED_UP_TO = 128
-"""What a width is a multiple of."""
 
 _EXACT = 1e-20  # share of the variance that counts as nothing left over
 _SINGULAR = 1e-12  # share of a variable's variance that has to be its own
+_STILL = 1e-26  # share of the squared mean below which a variance is the rounding of that mean
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +103,7 @@ def regress(
     whole = _empty(count, x.shape[1])
     for at in range(0, count, _WIDTH):
         here = y[:, at : at + _WIDTH]
-        block = np.full((y.shape[0], -(-here.shape[1] // _FILLED_UP_TO) * _FILLED_UP_TO), np.nan)
+        block = np.full((y.shape[0], _WIDTH), np.nan)
         block[:, : here.shape[1]] = here
         fitted = _fit(task, block)
         for field in fields(Regression):
@@ -132,7 +129,8 @@ def _empty(count: int, variables: int) -> Regression:
 def _prepare(x: FloatArray, min_obs: int, shrunk: BoolArray, prior_std: float, lags: int) -> _Task:
     known = np.asarray(~np.isnan(x).any(axis=1), dtype=np.bool_)
     means = x[known].sum(axis=0) / max(int(known.sum()), 1)
-    centred = np.where(known[:, None], x - means, 0.0)
+    moves = x[known].max(axis=0, initial=-np.inf) > x[known].min(axis=0, initial=np.inf)
+    centred = np.where(known[:, None] & moves, x - means, 0.0)
     xx = (centred.T @ centred)[:, :, None]
     inverse, singular = _invert(xx)
     squares, singles = [_pairs(centred, centred)], [_with_constant(centred, 1.0)]
@@ -142,7 +140,7 @@ def _prepare(x: FloatArray, min_obs: int, shrunk: BoolArray, prior_std: float, l
         before[lag:] = centred[:-lag]
         squares.append(weight * (_pairs(centred, before) + _pairs(before, centred)))
         singles.append(weight * _with_constant(centred + before, 2.0))
-    products = (centred[:, :, None] * centred[:, None, :]).reshape(len(x), -1)
+    products = (centred[:, :, None] * centred[:, None, :]).reshape(len(x), x.shape[1] ** 2)
     return _Task(
         x=centred,
         known=known,
@@ -175,15 +173,15 @@ def _fit(task: _Task, returns: FloatArray) -> Regression:
     xy = task.x.T @ sample.y
     total = np.einsum("tb,tb->b", sample.y, sample.y)
     plain = _apply(sample.inverse, xy)
-    left_over = np.maximum(total - (plain * xy).sum(axis=0), 0.0) / dof
     bread = sample.inverse
     if task.prior_precision.any():
-        bread, _ = _invert(sample.xx, left_over * task.prior_precision)
+        about = np.maximum(total - (plain * xy).sum(axis=0), 0.0) / dof  # cancels where little is left; enough here
+        bread, _ = _invert(sample.xx, about * task.prior_precision)
     slope = _apply(bread, xy)
     residual = _residual(task, sample, slope)
     rest = np.einsum("tb,tb->b", residual, residual)
-    if bread is sample.inverse:
-        left_over = rest / dof
+    moved = slope - plain  # by the prior, at the cost of a worse fit
+    left_over = np.maximum(rest - (moved * _apply(sample.xx, moved)).sum(axis=0), 0.0) / dof
     exact = rest <= _EXACT * total
     hac = np.sqrt(np.maximum(_sandwich(bread, _hac_sums(task, sample, residual)), 0.0))
     unfit = (sample.n_obs < task.least) | sample.singular
@@ -210,6 +208,7 @@ def _sample(task: _Task, returns: FloatArray) -> _Sample:
     returns[missing] = 0.0
     mean_y = returns.sum(axis=0) / np.maximum(n_obs, 1)
     returns -= mean_y
+    returns[:, np.einsum("tb,tb->b", returns, returns) <= _STILL * len(returns) * mean_y**2] = 0.0
     weight, mean = None, np.zeros((size, width))
     xx, inverse = np.repeat(task.xx, width, axis=-1), np.repeat(task.inverse, width, axis=-1)
     singular = np.repeat(task.singular, width)
@@ -222,7 +221,7 @@ def _sample(task: _Task, returns: FloatArray) -> _Sample:
         mean[:, gaps] = moments[:size] / np.maximum(n_obs[gaps], 1)
         about_zero = moments[size:].reshape(size, size, -1)
         xx[:, :, gaps] = about_zero - n_obs[gaps] * mean[:, None, gaps] * mean[None, :, gaps]
-        inverse[:, :, gaps], singular[gaps] = _invert(xx[:, :, gaps])
+        inverse[:, :, gaps], singular[gaps] = _invert(xx[:, :, gaps], scale=_diagonal(about_zero))
     return _Sample(returns, weight, n_obs, mean, xx, inverse, singular)
 
 
@@ -253,13 +252,18 @@ def _hac_sums(task: _Task, sample: _Sample, residual: FloatArray) -> FloatArray:
     return sums
 
 
-def _invert(matrix: FloatArray, ridge: FloatArray | None = None) -> tuple[FloatArray, BoolArray]:
-    """Inverses of B symmetric positive definite matrices, (K, K, B), by Gauss-Jordan; and which have none."""
+def _invert(
+    matrix: FloatArray, ridge: FloatArray | None = None, *, scale: FloatArray | None = None
+) -> tuple[FloatArray, BoolArray]:
+    """Inverses of B symmetric positive definite matrices, (K, K, B), by Gauss-Jordan; and which have none.
+
+    A pivot that is rounding against the ``scale`` of its variable, (K, B), else against its diagonal, is none.
+    """
     inverse = matrix.copy()
     size = len(matrix)
     if ridge is not None:
         inverse[np.arange(size), np.arange(size)] += ridge
-    own = _diagonal(inverse)
+    own = _diagonal(inverse) if scale is None else scale
     singular = np.zeros(matrix.shape[2], dtype=np.bool_)
     for at in range(size):
         pivot = inverse[at, at].copy()

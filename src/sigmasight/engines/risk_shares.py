@@ -6,7 +6,7 @@ import numpy as np
 
 from sigmasight.domain.market_data import FloatArray
 
-_HEDGED = 1e-24  # of the squared exposures times the variances: what is below is rounding
+_HEDGED = 1e-14  # of the squared exposures times the variances: what is below is rounding
 
 
 @dataclass(frozen=True, slots=True)

@@ -43,19 +43,20 @@ def respond(
     """
     shocked = ~np.isnan(shocks.size)
     log = np.log1p(np.where(shocked, shocks.size, 0.0))
-    direct = log.copy()
-    beyond = log[:, 1:] - market_slopes[1:] * log[:, :1]
-    direct[:, 1:] = np.where(shocks.total[:, None] & shocked[:, 1:], beyond, log[:, 1:])
-    correlated = direct.copy()
+    total = shocks.total[:, None] & shocked[:, 1:]
+    direct, correlated = log.copy(), log.copy()
     with np.errstate(invalid="ignore", divide="ignore"):
         dragged = np.log1p(market_yield_slope * shocks.yield_change)
-    follows = ~np.isnan(shocks.yield_change) & ~shocked[:, 0]
+    follows = ~np.isnan(shocks.yield_change) & (shocks.yield_change != 0.0) & ~shocked[:, 0]
     correlated[follows, 0] = np.where(np.isfinite(dragged[follows]), dragged[follows], np.nan)
+    for coordinates in (direct, correlated):
+        beyond = log[:, 1:] - market_slopes[1:] * coordinates[:, :1]
+        coordinates[:, 1:] = np.where(total, beyond, log[:, 1:])
     for at in np.flatnonzero(shocked[:, 1:].any(axis=1)):
         known, rest = shocked[at, 1:], ~shocked[at, 1:] & ~np.isnan(np.diag(style_covariance))
         own = style_covariance[np.ix_(known, known)]
         weights = (
-            np.linalg.solve(own, direct[at, 1:][known]) if np.isfinite(own).all() else np.full(known.sum(), np.nan)
+            np.linalg.solve(own, correlated[at, 1:][known]) if np.isfinite(own).all() else np.full(known.sum(), np.nan)
         )
         correlated[at, 1:][rest] = (style_covariance[np.ix_(rest, known)] * weights).sum(axis=1)
     return Response(direct, correlated)

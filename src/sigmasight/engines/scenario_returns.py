@@ -5,6 +5,7 @@ import numpy as np
 from sigmasight.domain.market_data import FloatArray
 
 _SMALL = 1e-9
+_LARGEST = 500.0  # logarithmic move; beyond it a return would be no number
 
 
 def factor_moves(loadings: FloatArray, response: FloatArray) -> FloatArray:
@@ -32,7 +33,7 @@ def scenario_returns(moves: FloatArray, yield_beta: FloatArray, yield_change: Fl
     Returns:
         Shape (N, S), above or equal -1.
     """
-    moved = moves.sum(axis=2)
+    moved = np.minimum(moves.sum(axis=2), _LARGEST)
     by_yield = np.where(yield_change == 0.0, 0.0, yield_beta * yield_change)
     grown = np.expm1(moved)
     return np.asarray(np.where(yield_change == 0.0, grown, (grown + 1.0) * np.maximum(1.0 + by_yield, 0.0) - 1.0))
@@ -42,5 +43,5 @@ def split_by_factor(moves: FloatArray) -> FloatArray:
     """Each factor's part of the simple return exp(sum) - 1, in proportion to its logarithmic move, (N, S, K)."""
     moved = moves.sum(axis=2)
     small = np.abs(moved) < _SMALL
-    scale = np.where(small, 1.0 + 0.5 * moved, np.expm1(moved) / np.where(small, 1.0, moved))
+    scale = np.where(small, 1.0 + 0.5 * moved, np.expm1(np.minimum(moved, _LARGEST)) / np.where(small, 1.0, moved))
     return np.asarray(moves * scale[:, :, None])

@@ -86,9 +86,7 @@ class Universe:
     market: Market
     as_of: date
     calendar: TradingCalendar
-    instruments: tuple[
-        Instrument, ...
-    ]  # held, their underlyings, proxies of the window, twins of held options
+    instruments: tuple[Instrument, ...]  # held, their underlyings, proxies of the window, twins of held options
     held_since: Mapping[int, date]  # of the options: the day from which quotes are wanted
     known_on: date  # its day, or that of the last night that was run, where it is an older one's that is run again
 

@@ -189,7 +189,6 @@ def test_a_combination_of_factors_is_found_though_a_third_of_its_days_is_missing
     assert (found.residual_std < 1e-13).all()
 
 
-@pytest.mark.xfail(strict=True, reason="with a prior, s2 is a difference of two large numbers: off by 1e-16 / (1 - R2)")
 def test_errors_of_a_fund_that_hugs_its_factors_are_statsmodels_with_a_prior_too() -> None:
     panel, rng = make_panel(9), np.random.default_rng(9)
     tracking = panel.factors @ rng.normal(0.3, 0.3, (7, 20)) + 1e-6 * rng.normal(size=(252, 20))

@@ -3,7 +3,8 @@
 from datetime import date, timedelta
 from uuid import UUID
 
-from sqlalchemy import Connection, select, update
+import pytest
+from sqlalchemy import Connection, delete, select, update
 
 from postgres.store.builders import FRIDAY, new_user
 from sigmasight.domain.factors import FACTORS, FactorDefinition, FactorProxy
@@ -16,6 +17,14 @@ from sigmasight.store.reference import (
 from sigmasight.store.tables import audit_log, factor_definitions, factor_proxies
 
 CHANGED = date(2026, 1, 1)
+
+
+@pytest.fixture
+def conn(conn: Connection) -> Connection:
+    """A database in which no factor is defined yet."""
+    conn.execute(delete(factor_proxies))
+    conn.execute(delete(factor_definitions))
+    return conn
 
 
 def test_the_factors_come_back_as_they_are_defined(conn: Connection) -> None:
@@ -44,6 +53,8 @@ def test_the_proxies_of_a_day_are_those_of_the_active_factors_in_order(conn: Con
 def test_a_proxy_stands_for_its_factor_until_the_next_one_does(conn: Connection) -> None:
     proxies = (FactorProxy("SLY", date(2005, 1, 1), CHANGED), FactorProxy("IWM", CHANGED))
     small = FactorDefinition("Size", 1, active=True, proxies=proxies)
+    conn.execute(delete(factor_proxies))
+    conn.execute(delete(factor_definitions))
     add_factors(conn, [small])
     assert load_factors(conn) == (small,)
     before, too_early = CHANGED - timedelta(days=1), date(2004, 12, 31)

@@ -166,7 +166,6 @@ def test_a_style_that_stands_still_is_not_usable_and_the_others_stand(still: int
     assert_same(found, build_basis(factors[:, others]), others)
 
 
-@pytest.mark.xfail(strict=True, reason="the rounding of its mean is taken for variance")
 @pytest.mark.parametrize("place", [0, 4])
 def test_a_factor_that_grows_steadily_is_not_usable(place: int) -> None:
     factors = make_factors()

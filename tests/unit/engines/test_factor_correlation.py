@@ -137,7 +137,6 @@ def test_a_factor_that_stands_still_has_no_correlation_and_the_others_stand(stil
     np.testing.assert_allclose(found.capped[np.ix_(others, others)], expected.capped, rtol=1e-11)
 
 
-@pytest.mark.xfail(strict=True, reason="the rounding of its mean is taken for variance")
 def test_a_factor_that_grows_steadily_has_no_correlation() -> None:
     factors = make_factors()
     for daily in (0.0007, 0.001, 0.013, 0.07, 0.1, 0.3, 1 / 3, 0.7):

@@ -109,7 +109,6 @@ def test_a_perfectly_hedged_book_has_no_shares(size: float) -> None:
     assert found.volatility == 0.0
 
 
-@pytest.mark.xfail(strict=True, reason="1e-24 of the variances is less than their rounding, 1e-16: noise is shared out")
 def test_a_book_hedged_but_for_rounding_has_no_shares() -> None:
     volatility = np.array([0.01, 0.013, 0.007])
     for seed in range(20):

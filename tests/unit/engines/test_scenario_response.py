@@ -177,7 +177,6 @@ def test_styles_relative_to_a_market_that_follows_are_as_they_were() -> None:
     np.testing.assert_array_equal(found.correlated[1:], without.correlated[1:])
 
 
-@pytest.mark.xfail(strict=True, reason="a total style shock is held against the direct market, though it has followed")
 def test_a_style_fund_moves_by_its_total_shock_though_the_market_follows_a_yield() -> None:
     found = shock([NAN, NAN, -0.1, NAN], total=True, yield_change=0.01, market_yield_slope=-5.0)
     assert np.expm1(found.direct @ [1.2, 0.0, 1.0, 0.0]) == pytest.approx(-0.1, rel=1e-12)
@@ -197,7 +196,6 @@ def test_a_slope_on_yields_does_not_matter_where_none_is_shocked() -> None:
         np.testing.assert_array_equal(found.correlated, found.direct)
 
 
-@pytest.mark.xfail(strict=True, reason="no change times a slope that is not known is taken for not known")
 def test_a_yield_that_does_not_change_moves_no_market() -> None:
     assert shock([NAN] * 4, yield_change=0.0).correlated.tolist() == [0.0] * 4
 

@@ -141,7 +141,7 @@ def test_a_yield_beta_that_is_not_known_matters_only_where_the_yield_moves() -> 
 @given(moves=small_moves | log_moves)
 def test_parts_add_up_to_the_return(moves: FloatArray) -> None:
     found = split_by_factor(moves)
-    whole = np.expm1(moves.sum(axis=2))
+    whole = np.expm1(np.minimum(moves.sum(axis=2), 500.0))  # beyond it a return would be no number
     size = np.abs(found).sum(axis=2)
     assert (np.abs(found.sum(axis=2) - whole) <= 1e-12 * size).all()
 
@@ -155,7 +155,9 @@ def test_parts_are_in_proportion_to_the_moves_and_have_their_signs(moves: FloatA
     assert (np.abs(crossed) <= 1e-14 * np.abs(found[..., :1] * moves)).all()
 
 
-@pytest.mark.parametrize("move", [-2.0, -1e-3, 3e-5, -2e-6, -1e-8, -1.0000001e-9, -1e-9, -9.999999e-10, 1e-10, 1e-300, 1e-9, 3.0])
+@pytest.mark.parametrize(
+    "move", [-2.0, -1e-3, 3e-5, -2e-6, -1e-8, -1.0000001e-9, -1e-9, -9.999999e-10, 1e-10, 1e-300, 1e-9, 3.0]
+)
 def test_a_factor_that_moves_alone_has_the_whole_return(move: float) -> None:
     """In fractions: e^u - 1 as far as it matters."""
     exact, term = Fraction(0), Fraction(1)
