@@ -27,7 +27,7 @@ demo: setup ## Three portfolios, sixty nights, one summary
 	@$(BIN)/sigmasight demo
 
 test: setup ## Run every test, with coverage
-	@$(BIN)/python -m pytest -n 2 --dist loadgroup --cov=sigmasight --cov-report=term
+	@OPENBLAS_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist loadgroup --cov=sigmasight --cov-report=term
 
 check: setup ## What CI runs before the tests: format, lint, types, rooms
 	@$(BIN)/ruff format --check src tests benchmarks
@@ -39,7 +39,7 @@ docs: setup ## Write the reference pages from their spec tests
 	@PYTHONPATH=tests $(BIN)/python -m spec.write
 
 bench: setup ## Measure, as ratios in one run
-	@$(BIN)/python -m benchmarks
+	@OPENBLAS_NUM_THREADS=1 $(BIN)/python -m benchmarks
 
 lock: setup ## Lock versions and hashes of all dependencies
 	@PATH="$$PWD/$(BIN):$$PATH" uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header \

@@ -23,14 +23,13 @@ from sigmasight.domain.methods import Method
 from sigmasight.domain.scenarios import Scenario
 from sigmasight.domain.units import money_text
 from sigmasight.services.portfolios import find_portfolio
+from sigmasight.services.spot_grid import Grid, spot_volatility_grid
 from sigmasight.services.stress import (
     Contribution,
-    Grid,
     ScenarioLine,
     StressReport,
     report_market_scenarios,
     report_stress,
-    spot_volatility_grid,
 )
 from sigmasight.wiring.application import open_application
 from sigmasight.wiring.logs import configure_logs
@@ -121,6 +120,7 @@ def _line(line: ScenarioLine) -> Document:
         "effect": money_text(line.effect),
         "raw_direct": money_text(line.raw_direct),
         "raw_correlated": money_text(line.raw_correlated),
+        "own_history": _own(line),
         "by_factor": [_part(part) for part in line.by_factor],
         "by_position": [_part(part) for part in line.by_position],
         "coverage": line.coverage,
@@ -129,6 +129,11 @@ def _line(line: ScenarioLine) -> Document:
         "share_beyond": rounded(line.share_beyond, _PLACES),
         "plausibility": line.plausibility,
     }
+
+
+def _own(line: ScenarioLine) -> Document | None:
+    own = line.own_history
+    return None if own is None else {"pnl": money_text(own.pnl), "coverage": rounded(own.coverage, _PLACES)}
 
 
 def _part(part: Contribution) -> Document:
@@ -168,6 +173,9 @@ def _print(book: Portfolio, report: StressReport, kind: Kind) -> None:
     if summary.worst:
         announce(f"worst: {summary.worst}; best: {summary.best}; mean effect: {dollars(summary.mean_effect)} USD")
     for line in report.lines:
+        own = line.own_history
+        if own and own.coverage > 0.0:
+            announce(f"{line.scenario.id}: by own history {dollars(own.pnl)} USD, covers {own.coverage:.0%} of gross")
         if line.reasons:
             announce(f"{line.scenario.id}: no result: {', '.join(line.reasons.words)}")
 

@@ -2,6 +2,7 @@
 
 import enum
 from dataclasses import dataclass
+from datetime import date
 
 
 class Severity(enum.StrEnum):
@@ -55,6 +56,8 @@ class Scenario:
     shocks: tuple[Shock, ...]
     description: str = ""
     volatility_change: float | None = None  # of every implied volatility, 0.10 is +10 points; None: the default rule
+    first_close: date | None = None  # of what it replays; None where it replays nothing
+    last_close: date | None = None
 
 
 def _of_market(name: str, size: float, severity: Severity) -> Scenario:

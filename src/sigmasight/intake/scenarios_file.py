@@ -2,13 +2,14 @@
 
 The file is an object with the one key ``scenarios``, a list of objects: ``id``, ``name``, ``category``, ``severity``,
 ``active``, ``shocks`` (a list of ``factor`` and ``size``), and if wanted ``basis`` (``relative`` when left out),
-``volatility`` and ``description``. Sizes are fractions: -0.10 is -10 %, and for a Treasury tenor 0.01 is +100 basis
-points; a ``volatility`` of 0.10 is +10 points.
+``volatility``, ``from`` and ``to`` (the first and the last close of what is replayed), ``description``. Sizes are
+fractions: -0.10 is -10 %, and for a Treasury tenor 0.01 is +100 basis points; a ``volatility`` of 0.10 is +10 points.
 """
 
 import re
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from enum import StrEnum
 from functools import partial
 from importlib.resources import files
@@ -27,7 +28,7 @@ VOLATILITY_CHANGES = (-1.0, 5.0)
 
 _ID = re.compile(r"[a-z0-9_]{1,60}")
 _REQUIRED = ("id", "name", "category", "severity", "active", "shocks")
-_OPTIONAL = ("basis", "volatility", "description")
+_OPTIONAL = ("basis", "volatility", "from", "to", "description")
 _ERRORS_LISTED = 1000
 _T = TypeVar("_T")
 _Word = TypeVar("_Word", bound=StrEnum)
@@ -80,6 +81,8 @@ def scenario_member(scenario: Scenario) -> dict[str, object]:
         "basis": str(scenario.basis),
         **({} if volatility is None else {"volatility": volatility}),
         "shocks": [{"factor": shock.factor, "size": shock.size} for shock in scenario.shocks],
+        **({} if scenario.first_close is None else {"from": scenario.first_close.isoformat()}),
+        **({} if scenario.last_close is None else {"to": scenario.last_close.isoformat()}),
         **({"description": description} if description else {}),
     }
 
@@ -120,10 +123,20 @@ class _Walk:
         shocks = self.shocks(members, place)
         basis = self.read(members, "basis", place, partial(_word, words=Basis)) or Basis.RELATIVE
         volatility = self.read(members, "volatility", place, _volatility_change)
+        closes = self.closes(members, place)
         description = self.read(members, "description", place, partial(_text, limit=1000)) or ""
         if identity is None or name is None or category is None or severity is None or active is None:
             return None
-        return Scenario(identity, name, category, severity, active, basis, shocks, description, volatility)
+        return Scenario(identity, name, category, severity, active, basis, shocks, description, volatility, *closes)
+
+    def closes(self, members: Mapping[str, object], place: str) -> tuple[date | None, date | None]:
+        """The first and the last close of what a scenario replays; none where it replays nothing."""
+        first, last = (self.read(members, key, place, _close) for key in ("from", "to"))
+        if ("from" in members) != ("to" in members):
+            self.note(place, "needs both 'from' and 'to', or neither")
+        elif first and last and first >= last:
+            self.note(f"{place}.to", f"must be after 'from', {first}")
+        return first, last
 
     def shocks(self, members: Mapping[str, object], place: str) -> tuple[Shock, ...]:
         """The shocks of one scenario that could be read."""
@@ -239,6 +252,15 @@ def _number(value: object) -> float:
     if not isinstance(value, float):
         raise _FaultError(f"must be a finite number, not {kind_of(value)}")
     return value
+
+
+def _close(value: object) -> date:
+    if not isinstance(value, str):
+        raise _FaultError(f"must be a date such as 2020-02-19, not {kind_of(value)}")
+    try:
+        return date.fromisoformat(value)
+    except ValueError:
+        raise _FaultError(f"must be a date such as 2020-02-19, not {shortened(value)!r}") from None
 
 
 def _volatility_change(value: object) -> float:

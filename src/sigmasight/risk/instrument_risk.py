@@ -1,21 +1,20 @@
 """The instrument stage of exposures and scenarios: what one share of each instrument brings into any portfolio."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, fields
 
 import numpy as np
 
 from sigmasight.domain.factor_facts import TENORS, Betas, FactorSet
 from sigmasight.domain.instruments import Instrument, Kind
-from sigmasight.domain.market_data import BoolArray, FloatArray, IntArray
+from sigmasight.domain.market_data import FloatArray, IntArray
 from sigmasight.domain.options import OptionFacts
 from sigmasight.domain.reasons import BLOCKING, Reason
 from sigmasight.engines.scenario_returns import factor_moves, scenario_returns, split_by_factor
 from sigmasight.risk.frames import MarketFrame, ids_of
-from sigmasight.risk.greeks import InstrumentGreeks, instrument_greeks
 from sigmasight.risk.option_market import OptionMarket
-from sigmasight.risk.revaluation import revalue
 from sigmasight.risk.scenarios import ScenarioSet
+from sigmasight.risk.states import PricedSession, pnl_in_states
 
 _BONDS, _REAL_ESTATE, _OTHER = -5.0, -2.0, -1.0
 """Return per 1.00 of yield that stands in for an asset class where a portfolio allows estimates."""
@@ -81,52 +80,42 @@ def assess_instruments(
         scenarios: S scenarios on these factors.
         allow_estimates: Whether estimated volatilities and yield betas are taken.
     """
-    known = _taken(instrument_greeks(frame, at, facts), allow_estimates=allow_estimates)
+    session = PricedSession(frame, at, facts, options, allow_estimates)
+    known = session.greeks()
     loading, residual, yield_beta, beta_reasons, yield_reasons = _spread(frame, factors, betas)
     if allow_estimates:
         yield_beta, yield_reasons = _estimated(frame.instruments, yield_beta, yield_reasons)
-    spot = frame.price[at, frame.underlying]
-    parent = frame.underlying
-    shocked = scenarios.yield_change != 0.0
+    parent, settled = frame.underlying, session.settled(known)
     on_tenor = yield_beta[parent][:, scenarios.tenor]
-    why = np.where(shocked, yield_reasons[parent][:, scenarios.tenor], 0)
-    excluded = frame.reasons[at] | frame.reasons[at, parent] & int(BLOCKING)
-    reasons = excluded | known.reasons | beta_reasons[parent]
-    settled = frame.is_option & ((known.reasons & int(Reason.EXPIRED)) > 0)
-    reasons = np.where(settled, frame.reasons[at] | known.reasons, reasons)
-    returns = [
-        scenario_returns(factor_moves(loading[parent], each), on_tenor, scenarios.yield_change)
-        for each in (scenarios.response.direct, scenarios.response.correlated)
-    ]
-    pnl = [spot[:, None] * each for each in returns]
-    for each in pnl:
-        each[frame.is_option] = np.nan
-        each[settled] = 0.0
-    if options is not None:
-        _revalue(frame, options, facts, scenarios, returns, pnl, allow_estimates=allow_estimates)
+    why = np.where(scenarios.yield_change != 0.0, yield_reasons[parent][:, scenarios.tenor], 0)
+    reasons = np.where(settled, session.reasons(known), session.reasons(known) | beta_reasons[parent])
+    pnl = _pnl(session, scenarios, loading[parent], on_tenor)
+    pnl[settled] = 0.0
     blocked = (reasons & int(BLOCKING)) > 0
-    dollar_delta = np.where(blocked, np.nan, known.unit.delta * spot)
+    pnl[blocked] = np.nan
+    count = len(scenarios.ids)
+    dollar_delta = np.where(settled, 0.0, known.unit.delta * session.spot)
     return InstrumentRisk(
         underlying=parent,
-        dollar_delta=np.where(settled & ~blocked, 0.0, dollar_delta),
+        dollar_delta=np.where(blocked, np.nan, dollar_delta),
         loading=np.where(settled[:, None], 0.0, loading[parent]),
         residual_variance=np.where(frame.is_option, np.nan, residual**2),
         yield_beta=on_tenor,
-        direct=np.where(blocked[:, None], np.nan, pnl[0]),
-        correlated=np.where(blocked[:, None], np.nan, pnl[1]),
+        direct=pnl[:, :count],
+        correlated=pnl[:, count:],
         reasons=np.asarray(reasons, dtype=np.int64),
         yield_reasons=np.where(settled[:, None], 0, why).astype(np.int64),
     )
 
 
-def _taken(known: InstrumentGreeks, *, allow_estimates: bool) -> InstrumentGreeks:
-    """As a portfolio takes Greeks that stand on an estimated volatility."""
-    if allow_estimates:
-        return known
-    refused = (known.reasons & int(Reason.ESTIMATED)) > 0
-    reasons = np.where(refused, known.reasons & ~int(Reason.ESTIMATED) | int(Reason.NO_VOLATILITY), known.reasons)
-    unit = replace(known.unit, delta=np.where(refused, np.nan, known.unit.delta))
-    return InstrumentGreeks(unit, reasons)
+def _pnl(session: PricedSession, scenarios: ScenarioSet, loading: FloatArray, yield_beta: FloatArray) -> FloatArray:
+    """USD per share, (N, 2 S): direct, then correlated."""
+    both = (scenarios.response.direct, scenarios.response.correlated)
+    returns = [scenario_returns(factor_moves(loading, each), yield_beta, scenarios.yield_change) for each in both]
+    changes = [scenarios.volatility_changes(each) for each in both]
+    return pnl_in_states(
+        session, np.concatenate(returns, axis=1), np.concatenate(changes), np.tile(scenarios.yield_change, 2)
+    )
 
 
 def _spread(
@@ -162,49 +151,3 @@ def _asset_class_beta(instrument: Instrument) -> float:
     if instrument.kind in _FUNDS and any(word in category for word in _BOND_CATEGORIES):
         return _BONDS
     return _REAL_ESTATE if instrument.sector == "Real Estate" else _OTHER
-
-
-def _revalue(
-    frame: MarketFrame,
-    options: OptionMarket,
-    facts: OptionFacts,
-    scenarios: ScenarioSet,
-    returns: Sequence[FloatArray],
-    pnl: Sequence[FloatArray],
-    *,
-    allow_estimates: bool,
-) -> None:
-    """Fill in what contracts with a volatility gain or lose."""
-    their_ids, ids = ids_of(options.frame.instruments)[options.asset], ids_of(frame.instruments)
-    contract, of_fact = _both(their_ids, facts.instrument_id)
-    usable = _usable(facts, of_fact, allow_estimates=allow_estimates) & np.isin(their_ids[contract], ids)
-    contract, of_fact = contract[usable], of_fact[usable]
-    if not len(contract):
-        return
-    row = np.searchsorted(ids, their_ids[contract])
-    last = np.full(len(options.asset), options.frame.sessions.count - 1)
-    by_parity = options.on_forward & ~np.isnan(options.forward[-1])
-    changes = [
-        scenarios.volatility_changes(each) for each in (scenarios.response.direct, scenarios.response.correlated)
-    ]
-    gained = revalue(
-        options.contracts(last).rows(contract),
-        facts.volatility[of_fact],
-        on_forward=by_parity[contract],
-        spot_return=np.concatenate([each[row] for each in returns], axis=1),
-        volatility_change=np.concatenate(changes),
-        yield_change=np.tile(scenarios.yield_change, 2),
-    )
-    pnl[0][row], pnl[1][row] = gained[:, : len(scenarios.ids)], gained[:, len(scenarios.ids) :]
-
-
-def _both(left: IntArray, right: IntArray) -> tuple[IntArray, IntArray]:
-    """Places of what is in both, each ascending by id on the left."""
-    _, at_left, at_right = np.intersect1d(left, right, return_indices=True)
-    return at_left, at_right
-
-
-def _usable(facts: OptionFacts, rows: IntArray, *, allow_estimates: bool) -> BoolArray:
-    reasons = facts.reasons[rows]
-    estimated = (reasons & int(Reason.ESTIMATED)) > 0
-    return np.asarray(((reasons & int(BLOCKING)) == 0) & (allow_estimates | ~estimated), dtype=np.bool_)

@@ -29,15 +29,32 @@ def freeze_returns(ids: IntArray, days: DayArray, *, closes: Marks, splits: Spli
         splits: Up to the last session.
         payouts: Dividends up to the last session.
     """
+    adjusted = _adjusted(ids, days, closes, splits, payouts)
+    return ReturnPanel(ids, days[1:], adjusted[1:] / adjusted[:-1] - 1.0)
+
+
+def returns_between(ids: IntArray, days: DayArray, *, closes: Marks, splits: SplitRows, payouts: Payouts) -> FloatArray:
+    """What each of N instruments returned from the first of some sessions to the last, dividends reinvested.
+
+    The arguments are those of ``freeze_returns``.
+
+    Returns:
+        Simple, (N,); NaN where the first or the last close is missing.
+    """
+    adjusted = _adjusted(ids, days, closes, splits, payouts)
+    return np.asarray(adjusted[-1] / adjusted[0] - 1.0)
+
+
+def _adjusted(ids: IntArray, days: DayArray, closes: Marks, splits: SplitRows, payouts: Payouts) -> FloatArray:
+    """Closes adjusted for splits and dividends, (T, N)."""
     panel = np.full((len(days), len(ids)), np.nan)
     panel[np.searchsorted(days, closes.day), rows_of(ids, closes.instrument_id)] = closes.price
     table = tabulate_splits(rows_of(ids, splits.instrument_id), splits.ex_date, splits.ratio)
     inside = (payouts.ex_date > days[0]) & (payouts.ex_date <= days[-1])
-    adjusted = adjust_closes(
+    return adjust_closes(
         panel,
         split_factor(table, np.arange(len(ids)), days[:, None]),
         session=np.searchsorted(days, payouts.ex_date[inside]),
         asset=rows_of(ids, payouts.instrument_id[inside]),
         amount=payouts.amount[inside],
     )
-    return ReturnPanel(ids, days[1:], adjusted[1:] / adjusted[:-1] - 1.0)

@@ -4,13 +4,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from sigmasight.domain.market_data import BoolArray, FloatArray, IntArray
+from sigmasight.domain.market_data import FloatArray, IntArray
 from sigmasight.domain.options import OptionFacts
-from sigmasight.domain.reasons import BLOCKING, Reason
-from sigmasight.risk.frames import MarketFrame, ids_of
-from sigmasight.risk.greeks import instrument_greeks
+from sigmasight.risk.frames import MarketFrame
 from sigmasight.risk.option_market import OptionMarket
-from sigmasight.risk.revaluation import revalue
+from sigmasight.risk.states import PricedSession, pnl_in_states
 
 SPOT_RETURNS = np.round(np.arange(-0.30, 0.31, 0.05), 2) + 0.0
 """-30 % to +30 %."""
@@ -37,29 +35,11 @@ def grid_of_instruments(
     A share moves by the spot's return; an option is priced again with its underlying there and its volatility changed.
     """
     spots, changes = np.repeat(SPOT_RETURNS, len(VOLATILITY_CHANGES)), np.tile(VOLATILITY_CHANGES, len(SPOT_RETURNS))
-    pnl = frame.price[at][:, None] * spots
-    known = instrument_greeks(frame, at, facts)
-    refused = ((known.reasons & int(Reason.ESTIMATED)) > 0) & (not allow_estimates)
-    reasons = frame.reasons[at] | np.where(refused, int(Reason.NO_VOLATILITY), known.reasons)
-    pnl[frame.is_option] = np.nan
-    pnl[frame.is_option & ((reasons & int(Reason.EXPIRED)) > 0)] = 0.0
-    if options is not None:
-        ids = ids_of(frame.instruments)
-        _, contract, of_fact = np.intersect1d(
-            ids_of(options.frame.instruments)[options.asset], facts.instrument_id, return_indices=True
-        )
-        row = np.searchsorted(ids, facts.instrument_id[of_fact])
-        last = np.full(len(options.asset), options.frame.sessions.count - 1)
-        pnl[row] = revalue(
-            options.contracts(last).rows(contract),
-            facts.volatility[of_fact],
-            on_forward=_by_parity(options)[contract],
-            spot_return=np.broadcast_to(spots, (len(row), len(spots))),
-            volatility_change=changes,
-            yield_change=np.zeros(len(spots)),
-        )
-    pnl[(reasons & int(BLOCKING)) > 0] = np.nan
-    return pnl.reshape(len(pnl), len(SPOT_RETURNS), len(VOLATILITY_CHANGES)), np.asarray(reasons, dtype=np.int64)
+    session = PricedSession(frame, at, facts, options, allow_estimates)
+    everywhere = np.broadcast_to(spots, (len(frame.instruments), len(spots)))
+    pnl = pnl_in_states(session, everywhere, changes, np.zeros(len(spots)))
+    shape = (len(frame.instruments), len(SPOT_RETURNS), len(VOLATILITY_CHANGES))
+    return pnl.reshape(shape), session.reasons(session.greeks())
 
 
 def worst_point(pnl: FloatArray) -> WorstPoint:
@@ -69,7 +49,3 @@ def worst_point(pnl: FloatArray) -> WorstPoint:
     return WorstPoint(
         float(SPOT_RETURNS[spot]), float(VOLATILITY_CHANGES[volatility]), float(pnl[spot, volatility]), at_edge
     )
-
-
-def _by_parity(options: OptionMarket) -> BoolArray:
-    return np.asarray(options.on_forward & ~np.isnan(options.forward[-1]), dtype=np.bool_)

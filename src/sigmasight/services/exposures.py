@@ -9,7 +9,7 @@ from uuid import UUID
 import numpy as np
 
 from sigmasight.domain.errors import NotATradingDayError
-from sigmasight.domain.market_data import BoolArray
+from sigmasight.domain.market_data import BoolArray, FloatArray, IntArray
 from sigmasight.domain.methods import Method
 from sigmasight.domain.options import OptionFacts
 from sigmasight.domain.reasons import BLOCKING, Reason
@@ -187,6 +187,19 @@ def _line(valued: ValuedPortfolio, name: str, chosen: BoolArray) -> ExposureLine
         delta_coverage=float(share_known(~np.isnan(delta_adjusted), weight, one, 1)[0]),
         not_included=left_out(valued, mine),
     )
+
+
+def held_shares(valued: ValuedPortfolio) -> tuple[IntArray, FloatArray, FloatArray]:
+    """Rows of the positions that are held, their shares, and what each counts for in coverage."""
+    positions, books = valued.close.positions, valued.books
+    rows = np.flatnonzero(positions.held)
+    shares = positions.quantity[rows] * books.market.multiplier[books.holdings.asset[rows]]
+    return rows, shares, positions.values.weight[rows]
+
+
+def share_of(part: FloatArray, whole: FloatArray) -> float:
+    """What part of a weight is; 1 where there is none."""
+    return min(float(part.sum() / whole.sum()), 1.0) if whole.sum() > 0.0 else 1.0
 
 
 def left_out(valued: ValuedPortfolio, mine: BoolArray) -> tuple[NotIncluded, ...]:

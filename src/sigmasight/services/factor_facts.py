@@ -10,7 +10,7 @@ from sigmasight.domain.factors import FACTORS, FactorDefinition
 from sigmasight.domain.instruments import Instrument, Kind
 from sigmasight.domain.market_data import DayArray, FloatArray, IntArray, Market
 from sigmasight.risk.factor_facts import WINDOW_SESSIONS, FactorWindow, describe_factors, estimate_betas, open_window
-from sigmasight.risk.return_panel import ReturnPanel, freeze_returns
+from sigmasight.risk.return_panel import ReturnPanel, freeze_returns, returns_between
 from sigmasight.services.market_frames import Valuation
 from sigmasight.store.database import Connection
 from sigmasight.store.factor_facts import (
@@ -26,6 +26,8 @@ from sigmasight.store.instruments import find_instruments, load_instruments
 from sigmasight.store.positions import open_on
 from sigmasight.store.prices import load_closes, load_payouts, load_splits, load_yields
 from sigmasight.store.reference import load_factors
+
+_BOTH_ENDS = 2
 
 
 def renew_factor_facts(conn: Connection, valuation: Valuation, market: Market, as_of: date) -> tuple[FactorSet, Betas]:
@@ -73,6 +75,23 @@ def load_window(
     window, panel, _ = _open(conn, valuation, market, factors.as_of, held, _definitions(conn, factors))
     wanted = np.flatnonzero(np.isin(panel.instrument_id, _ids(held)))
     return window, ReturnPanel(panel.instrument_id[wanted], panel.days, panel.returns[:, wanted])
+
+
+def own_returns(
+    conn: Connection, valuation: Valuation, market: Market, instruments: Sequence[Instrument], first: date, last: date
+) -> FloatArray:
+    """What instruments, ascending by id, themselves returned between two closes, (N,); NaN where either is missing."""
+    ids = np.array([each.id for each in instruments], dtype=np.int64)
+    days = np.array(valuation.calendar.sessions_between(first, last), dtype="datetime64[D]")
+    if len(days) < _BOTH_ENDS or days[0] != np.datetime64(first) or days[-1] != np.datetime64(last):
+        return np.full(len(ids), np.nan)
+    return returns_between(
+        ids,
+        days,
+        closes=load_closes(conn, market, ids.tolist(), first, last),
+        splits=load_splits(conn, market, ids.tolist(), last),
+        payouts=load_payouts(conn, market, ids.tolist(), last),
+    )
 
 
 def _active(conn: Connection) -> tuple[FactorDefinition, ...]:

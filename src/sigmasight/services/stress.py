@@ -1,6 +1,6 @@
 """Scenarios of one portfolio, worked out on demand and explained: by factor, by position, with how rare each is."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from uuid import UUID
@@ -8,29 +8,21 @@ from uuid import UUID
 import numpy as np
 
 from sigmasight.domain.errors import NotFoundError
-from sigmasight.domain.market_data import FloatArray, IntArray
+from sigmasight.domain.market_data import FloatArray
 from sigmasight.domain.methods import Method
-from sigmasight.domain.reasons import BLOCKING, Reason
+from sigmasight.domain.reasons import Reason
 from sigmasight.domain.risk_results import ScenarioResults
 from sigmasight.domain.scenarios import MARKET_RISK_SCENARIOS, Category, Scenario
-from sigmasight.domain.snapshots import NotIncluded
 from sigmasight.engines.plausibility import Plausibility
 from sigmasight.risk.classic_factors import estimate_classic_betas, stress_classic
 from sigmasight.risk.contributions import ScenarioParts, split_scenarios
 from sigmasight.risk.portfolio_risk import AssessedMarket, HeldRisk, hold_risk, stress_portfolios
 from sigmasight.risk.scenarios import judge_scenarios
-from sigmasight.risk.spot_volatility_grid import (
-    SPOT_RETURNS,
-    VOLATILITY_CHANGES,
-    WorstPoint,
-    grid_of_instruments,
-    worst_point,
-)
-from sigmasight.services.exposures import ValuedPortfolio, value_at
+from sigmasight.services.exposures import value_at
 from sigmasight.services.factor_facts import load_window
 from sigmasight.services.market_frames import Valuation
-from sigmasight.services.option_facts import load_option_market
 from sigmasight.services.portfolio_risk import assess_frame
+from sigmasight.services.replays import OwnHistory, replay_own_history
 from sigmasight.services.scenarios import Origin, list_scenarios
 from sigmasight.store.database import Connection
 
@@ -56,6 +48,7 @@ class ScenarioLine:
     share_beyond: float  # of the window's moves over 21 sessions, how many were further out
     raw_direct: float  # classic: not clipped
     raw_correlated: float
+    own_history: OwnHistory | None  # of what replays something
 
     @property
     def effect(self) -> float:
@@ -89,19 +82,6 @@ class StressReport:
     lines: tuple[ScenarioLine, ...]
     summary: StressSummary
     results: ScenarioResults  # marks and what is not included
-
-
-@dataclass(frozen=True, slots=True)
-class Grid:
-    """A portfolio where every spot and every volatility moves, USD."""
-
-    as_of: date
-    spot_returns: FloatArray  # (A,)
-    volatility_changes: FloatArray  # (V,)
-    pnl: FloatArray  # (A, V) over what is known
-    worst: WorstPoint
-    coverage: float
-    not_included: tuple[NotIncluded, ...]
 
 
 Chosen = Callable[[Scenario], bool]
@@ -183,51 +163,10 @@ def run_scenarios(
         classic = stress_classic(held, assessed, betas, assessed.factors)
         results = replace(results, method=method, direct=classic.direct[0], correlated=classic.correlated[0])
         raw = (classic.direct_raw[0], classic.correlated_raw[0])
-    lines = _lines(scenarios, held, assessed, results, judge_scenarios(assessed.scenarios, window), raw, method)
+    judged = judge_scenarios(assessed.scenarios, window)
+    own = replay_own_history(conn, valuation, valued, scenarios)
+    lines = _lines(scenarios, held, assessed, results, judged, raw=raw, own=own, method=method)
     return StressReport(as_of, method, lines, _summary(lines), results)
-
-
-def spot_volatility_grid(
-    conn: Connection, valuation: Valuation, user_id: UUID, portfolio_id: UUID, as_of: date
-) -> Grid:
-    """Price a user's portfolio again on a grid of spots, -30 to +30 %, and volatilities, -10 to +20 points.
-
-    Raises:
-        NotFoundError: If the portfolio is not the user's.
-        NotATradingDayError: If the day is no session.
-    """
-    valued = value_at(conn, valuation, user_id, portfolio_id, as_of)
-    books, close = valued.books, valued.close
-    options = load_option_market(conn, valuation, books.market.market, as_of, valued.facts.instrument_id.tolist())
-    (portfolio,) = books.portfolios
-    unit, reasons = grid_of_instruments(
-        books.market, close.at, valued.facts, options, allow_estimates=portfolio.allow_estimates
-    )
-    rows = np.flatnonzero(close.positions.held)
-    asset = books.holdings.asset[rows]
-    shares = close.positions.quantity[rows] * books.market.multiplier[asset]
-    pnl = shares[:, None, None] * unit[asset]
-    known = ~np.isnan(pnl[:, 0, 0])
-    weight = close.positions.values.weight[rows]
-    total = pnl[known].sum(axis=0)
-    return Grid(
-        as_of=as_of,
-        spot_returns=SPOT_RETURNS,
-        volatility_changes=VOLATILITY_CHANGES,
-        pnl=total,
-        worst=worst_point(total),
-        coverage=float(weight[known].sum() / weight.sum()) if weight.sum() > 0.0 else 1.0,
-        not_included=_left_out(valued, rows[~known], reasons),
-    )
-
-
-def _left_out(valued: ValuedPortfolio, rows: IntArray, reasons: IntArray) -> tuple[NotIncluded, ...]:
-    market, holdings = valued.books.market, valued.books.holdings
-    listed = (
-        NotIncluded(market.instruments[int(asset)].symbol, ",".join((Reason(int(reasons[asset])) & BLOCKING).words))
-        for asset in holdings.asset[rows]
-    )
-    return tuple(dict.fromkeys(listed))
 
 
 def _lines(
@@ -236,7 +175,9 @@ def _lines(
     assessed: AssessedMarket,
     results: ScenarioResults,
     plausibility: Plausibility,
+    *,
     raw: tuple[FloatArray, FloatArray],
+    own: Mapping[str, OwnHistory],
     method: Method,
 ) -> tuple[ScenarioLine, ...]:
     parts = split_scenarios(held, assessed, correlated=False) if method is Method.DEFAULT else None
@@ -253,6 +194,7 @@ def _lines(
             share_beyond=float(plausibility.share_beyond[at]),
             raw_direct=float(raw[0][at]),
             raw_correlated=float(raw[1][at]),
+            own_history=own.get(scenario.id),
         )
         for at, scenario in enumerate(scenarios)
     )

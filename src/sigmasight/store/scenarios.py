@@ -13,7 +13,18 @@ from sigmasight.store.bulk import among
 from sigmasight.store.tables import stress_test_scenarios as scenarios_table
 
 _SHIPPED = scenarios_table.c.user_id.is_(None)
-_REWRITTEN = ("name", "description", "category", "severity", "active", "basis", "shocks", "volatility_change")
+_REWRITTEN = (
+    "name",
+    "description",
+    "category",
+    "severity",
+    "active",
+    "basis",
+    "shocks",
+    "volatility_change",
+    "first_close",
+    "last_close",
+)
 """What a new version of an own scenario changes; its place among the others stays."""
 
 
@@ -91,6 +102,8 @@ def _scenario(row: Row[Any]) -> Scenario:
         shocks=tuple(Shock(shock["factor"], float(shock["size"])) for shock in row.shocks),
         description=row.description,
         volatility_change=row.volatility_change,
+        first_close=row.first_close,
+        last_close=row.last_close,
     )
 
 
@@ -124,6 +137,8 @@ def _row(scenario: Scenario) -> dict[str, object]:
         "basis": scenario.basis,
         "shocks": [{"factor": shock.factor, "size": shock.size} for shock in scenario.shocks],
         "volatility_change": scenario.volatility_change,
+        "first_close": scenario.first_close,
+        "last_close": scenario.last_close,
     }
 
 

@@ -149,7 +149,7 @@ def test_scenarios_of_the_second_version_stay_and_say_nothing_of_volatility(empt
         with db.read() as conn:
             after = _contents(conn)["stress_test_scenarios"]
             found = load_scenarios(conn, alice)
-    assert after == [f"{row[:-1]},)" for row in before]
+    assert after == [f"{row[:-1]},,,)" for row in before]
     shocks = (Shock("Market", -0.1), Shock("10Y", 0.0025))
     shipped = Scenario("fall", "Fall", Category.MARKET, Severity.MILD, True, Basis.RELATIVE, shocks)
     own = Scenario("own", "Own", Category.CUSTOM, Severity.SEVERE, False, Basis.TOTAL, shocks, "Mine")

@@ -1,6 +1,7 @@
 """Scenario files: read whole, or every error with its place and nothing."""
 
 import json
+from datetime import date
 from typing import Any
 
 import pytest
@@ -26,7 +27,7 @@ TOTAL_LOSS = "is a loss of 100 % or more: write a fraction above -1, -0.10 is -1
 TOO_LARGE_A_YIELD = "is too large for a change of yield: write a fraction, 0.01 is +100 basis points"
 ONE_YIELD = "shock one of them; a rate beta is a regression on one yield, so two would count the same move twice"
 TOO_MUCH_VOLATILITY = "is not between -1 and 5: write a fraction, 0.10 is +10 points"
-KEYS = "id, name, category, severity, active, shocks, basis, volatility, description"
+KEYS = "id, name, category, severity, active, shocks, basis, volatility, from, to, description"
 
 # SPEC 4.5, typed by hand from the table: id, category, severity, shocks.
 SHIPPED = """
@@ -254,6 +255,27 @@ def test_sizes_go_up_to_their_bounds() -> None:
 def test_a_change_of_volatility_that_cannot_be_is_refused(literal: str, expected: str) -> None:
     scenario = json.dumps({**CRASH, "volatility": "HERE"}).replace('"HERE"', literal)
     assert errors(f'{{"scenarios": [{scenario}]}}'.encode()) == [f"scenarios[0].volatility: {expected}"]
+
+
+@pytest.mark.parametrize(
+    ("closes", "expected"),
+    [
+        ({"from": "2020-02-19"}, "scenarios[0]: needs both 'from' and 'to', or neither"),
+        ({"to": "2020-02-19"}, "scenarios[0]: needs both 'from' and 'to', or neither"),
+        ({"from": "2020-03-23", "to": "2020-02-19"}, "scenarios[0].to: must be after 'from', 2020-03-23"),
+        ({"from": "2020-02-19", "to": "2020-02-19"}, "scenarios[0].to: must be after 'from', 2020-02-19"),
+        ({"from": "spring", "to": "2020-02-19"}, "scenarios[0].from: must be a date such as 2020-02-19, not 'spring'"),
+        ({"from": "2020-02-19", "to": 7}, "scenarios[0].to: must be a date such as 2020-02-19, not a number"),
+    ],
+)
+def test_closes_that_cannot_be_replayed_are_refused(closes: dict[str, object], expected: str) -> None:
+    assert errors(file_of({**CRASH, **closes})) == [expected]
+
+
+def test_closes_of_a_replay_come_back_and_are_written_again() -> None:
+    (found,) = parse_scenarios(file_of({**CRASH, "from": "2020-02-19", "to": "2020-03-23"}), factor_names=FACTORS)
+    assert (found.first_close, found.last_close) == (date(2020, 2, 19), date(2020, 3, 23))
+    assert parse_scenarios(json.dumps(scenario_file([found])).encode(), factor_names=FACTORS) == (found,)
 
 
 def test_no_change_of_volatility_is_not_the_same_as_none_given() -> None:

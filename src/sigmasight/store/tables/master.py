@@ -132,9 +132,14 @@ stress_test_scenarios = Table(
     Column("shocks", JSONB, nullable=False),
     Column("position", Integer, nullable=False, server_default=text("0")),
     vendor_number("volatility_change"),  # of every implied volatility, a fraction; NULL: the default rule
+    Column("first_close", Date),  # of what it replays; NULL where it replays nothing
+    Column("last_close", Date),
     UniqueConstraint("user_id", "id", postgresql_nulls_not_distinct=True),
     one_of("category", "market", "rates", "rotation", "volatility", "historical", "custom"),
     one_of("severity", "mild", "moderate", "severe", "extreme"),
     one_of("basis", "relative", "total"),
     CheckConstraint("volatility_change >= -1 AND volatility_change <= 5", name="volatility_change"),
+    CheckConstraint(
+        "num_nonnulls(first_close, last_close) IN (0, 2) AND (first_close < last_close) IS NOT FALSE", name="closes"
+    ),
 )

@@ -1,0 +1,98 @@
+"""What one share of each instrument gains or loses in given states of spots, volatilities and yields."""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from sigmasight.domain.market_data import BoolArray, FloatArray, IntArray
+from sigmasight.domain.options import OptionFacts
+from sigmasight.domain.reasons import BLOCKING, Reason
+from sigmasight.risk.frames import MarketFrame, ids_of
+from sigmasight.risk.greeks import InstrumentGreeks, instrument_greeks
+from sigmasight.risk.option_market import OptionMarket
+from sigmasight.risk.revaluation import revalue
+
+
+@dataclass(frozen=True, slots=True)
+class PricedSession:
+    """N instruments of a frame at one session, as portfolios take them that allow estimates, or do not."""
+
+    frame: MarketFrame
+    at: int  # index of the session
+    facts: OptionFacts  # of its contracts at that session
+    options: OptionMarket | None  # the contracts with facts, frozen up to that session; None where there are none
+    allow_estimates: bool
+
+    @property
+    def spot(self) -> FloatArray:
+        """Price of each instrument's underlying, of what is no option its own, (N,) USD."""
+        return np.asarray(self.frame.price[self.at, self.frame.underlying])
+
+    def greeks(self) -> InstrumentGreeks:
+        """Of every instrument; where an estimate is refused, there is no volatility."""
+        known = instrument_greeks(self.frame, self.at, self.facts)
+        if self.allow_estimates:
+            return known
+        refused = (known.reasons & int(Reason.ESTIMATED)) > 0
+        reasons = np.where(refused, known.reasons & ~int(Reason.ESTIMATED) | int(Reason.NO_VOLATILITY), known.reasons)
+        unit = replace(known.unit, delta=np.where(refused, np.nan, known.unit.delta))
+        return InstrumentGreeks(unit, reasons)
+
+    def reasons(self, known: InstrumentGreeks) -> IntArray:
+        """Of prices, the underlyings' too, and of Greeks, (N,); an expired option needs its own price alone."""
+        own = self.frame.reasons[self.at]
+        of_parent = self.frame.reasons[self.at, self.frame.underlying] & int(BLOCKING)
+        alive = own | of_parent | known.reasons
+        return np.asarray(np.where(self.settled(known), own | known.reasons, alive), dtype=np.int64)
+
+    def settled(self, known: InstrumentGreeks) -> BoolArray:
+        """Options at or after their expiry, which nothing moves any more, (N,)."""
+        return np.asarray(self.frame.is_option & ((known.reasons & int(Reason.EXPIRED)) > 0), dtype=np.bool_)
+
+
+def pnl_in_states(
+    session: PricedSession, spot_return: FloatArray, volatility_change: FloatArray, yield_change: FloatArray
+) -> FloatArray:
+    """P&L of one share of each instrument in M states.
+
+    Args:
+        session: N instruments.
+        spot_return: Of each instrument's underlying, (N, M), at least -1; NaN where not known.
+        volatility_change: Of every implied volatility, (M,).
+        yield_change: Of every par yield, (M,).
+
+    Returns:
+        USD, (N, M): a share moves with its spot, an option is priced again, an expired one stands still. NaN where a
+        price, a volatility or a return is not known.
+    """
+    frame, known = session.frame, session.greeks()
+    pnl = session.spot[:, None] * spot_return
+    pnl[frame.is_option] = np.nan
+    row, contract, of_fact = _with_facts(session)
+    if session.options is not None and len(row):
+        last = np.full(len(session.options.asset), session.options.frame.sessions.count - 1)
+        by_parity = session.options.on_forward & ~np.isnan(session.options.forward[-1])
+        pnl[row] = revalue(
+            session.options.contracts(last).rows(contract),
+            session.facts.volatility[of_fact],
+            on_forward=by_parity[contract],
+            spot_return=spot_return[row],
+            volatility_change=volatility_change,
+            yield_change=yield_change,
+        )
+    pnl[session.settled(known)] = 0.0
+    pnl[(session.reasons(known) & int(BLOCKING)) > 0] = np.nan
+    return pnl
+
+
+def _with_facts(session: PricedSession) -> tuple[IntArray, IntArray, IntArray]:
+    """Rows of the frame, of the option market and of the facts, for contracts with a usable volatility."""
+    if session.options is None:
+        nothing = np.empty(0, dtype=np.int64)
+        return nothing, nothing, nothing
+    ids = ids_of(session.frame.instruments)
+    theirs = ids_of(session.options.frame.instruments)[session.options.asset]
+    _, contract, of_fact = np.intersect1d(theirs, session.facts.instrument_id, return_indices=True)
+    reasons = session.facts.reasons[of_fact]
+    usable = ((reasons & int(BLOCKING)) == 0) & np.isin(theirs[contract], ids)
+    return np.searchsorted(ids, theirs[contract[usable]]), contract[usable], of_fact[usable]
