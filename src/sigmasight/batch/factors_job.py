@@ -2,10 +2,10 @@
 
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
 import numpy as np
 
+from sigmasight.batch.facts_outcome import WANTED_COVERAGE, FactsOutcome
 from sigmasight.domain.books import Portfolio
 from sigmasight.domain.factor_facts import Betas, FactorSet
 from sigmasight.domain.market_data import Market
@@ -18,24 +18,9 @@ from sigmasight.store.instruments import load_instruments
 from sigmasight.store.runs import Run, StepRecord, require_fence, save_step
 
 JOB = "factors"
-WANTED_COVERAGE = 0.95
 
 
-@dataclass(frozen=True, slots=True)
-class FactorsOutcome:
-    """What became of the job."""
-
-    status: str
-    seconds: float
-    errors: tuple[Mapping[str, str], ...]
-
-    @classmethod
-    def recalled(cls, step: StepRecord) -> "FactorsOutcome":
-        """The outcome that an earlier attempt wrote down."""
-        return cls(step.status, step.seconds, tuple(step.errors))
-
-
-def compute_factors(db: Database, valuation: Valuation, run: Run, markets: Sequence[Market]) -> FactorsOutcome:
+def compute_factors(db: Database, valuation: Valuation, run: Run, markets: Sequence[Market]) -> FactsOutcome:
     """Estimate the betas of all that is held at the run's date; partial where under 95 % have any."""
     started = time.perf_counter()
     with db.write() as conn:
@@ -46,7 +31,7 @@ def compute_factors(db: Database, valuation: Valuation, run: Run, markets: Seque
         lacking = sum("symbol" in error for error in errors)
         coverage = 1.0 - lacking / instruments if instruments else 1.0
         status = "ok" if coverage >= WANTED_COVERAGE and len(errors) == lacking else "partial"
-        outcome = FactorsOutcome(status, time.perf_counter() - started, errors)
+        outcome = FactsOutcome(status, time.perf_counter() - started, errors)
         counts = {"instruments": instruments, "with_betas": instruments - lacking}
         save_step(conn, run, StepRecord(JOB, 0, status, outcome.seconds, counts, coverage, errors))
     return outcome

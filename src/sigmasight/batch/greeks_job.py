@@ -2,10 +2,10 @@
 
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
 import numpy as np
 
+from sigmasight.batch.facts_outcome import WANTED_COVERAGE, FactsOutcome
 from sigmasight.domain.market_data import Market
 from sigmasight.domain.options import OptionFacts
 from sigmasight.domain.reasons import BLOCKING, Reason
@@ -16,26 +16,11 @@ from sigmasight.store.instruments import load_instruments
 from sigmasight.store.runs import Run, StepRecord, require_fence, save_step
 
 JOB = "greeks"
-WANTED_COVERAGE = 0.95
 
 _DOUBTFUL = BLOCKING | Reason.ESTIMATED
 
 
-@dataclass(frozen=True, slots=True)
-class GreeksOutcome:
-    """What became of the job."""
-
-    status: str
-    seconds: float
-    errors: tuple[Mapping[str, str], ...]
-
-    @classmethod
-    def recalled(cls, step: StepRecord) -> "GreeksOutcome":
-        """The outcome that an earlier attempt wrote down."""
-        return cls(step.status, step.seconds, tuple(step.errors))
-
-
-def compute_greeks(db: Database, valuation: Valuation, run: Run, markets: Sequence[Market]) -> GreeksOutcome:
+def compute_greeks(db: Database, valuation: Valuation, run: Run, markets: Sequence[Market]) -> FactsOutcome:
     """Price every contract held at the run's date; partial where under 95 % have Greeks from the market itself."""
     started = time.perf_counter()
     with db.write() as conn:
@@ -45,7 +30,7 @@ def compute_greeks(db: Database, valuation: Valuation, run: Run, markets: Sequen
         errors = tuple(error for market, facts in made.items() for error in _doubts(conn, market, facts))
         coverage = 1.0 - len(errors) / contracts if contracts else 1.0
         status = "ok" if coverage >= WANTED_COVERAGE else "partial"
-        outcome = GreeksOutcome(status, time.perf_counter() - started, errors)
+        outcome = FactsOutcome(status, time.perf_counter() - started, errors)
         counts = {"contracts": contracts, "from_the_market": contracts - len(errors)}
         save_step(conn, run, StepRecord(JOB, 0, status, outcome.seconds, counts, coverage, errors))
     return outcome

@@ -8,8 +8,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
 
-from sigmasight.batch.factors_job import FactorsOutcome, compute_factors, prepare_markets
-from sigmasight.batch.greeks_job import GreeksOutcome, compute_greeks
+from sigmasight.batch.factors_job import compute_factors, prepare_markets
+from sigmasight.batch.facts_outcome import FactsOutcome
+from sigmasight.batch.greeks_job import compute_greeks
 from sigmasight.batch.market_job import MarketOutcome, sync_market
 from sigmasight.batch.shards import PORTFOLIO_JOBS, ShardOutcome, ShardPlan, run_shard
 from sigmasight.domain.books import Portfolio
@@ -23,7 +24,8 @@ from sigmasight.store.database import Database
 from sigmasight.store.people import any_opened_after, portfolios_on
 from sigmasight.store.runs import Run, StepRecord, close_run, finished_shards, hold_night, holder_of, open_run
 
-JOBS = ("market-data", "greeks", "factors", *PORTFOLIO_JOBS)
+_OF_INSTRUMENTS = {"greeks": compute_greeks, "factors": compute_factors}
+JOBS = ("market-data", *_OF_INSTRUMENTS, *PORTFOLIO_JOBS)
 
 Progress = Callable[[str, int, int], None]
 """Told a job's name, how many of its pieces are done and how many there are."""
@@ -92,10 +94,9 @@ def _run(
             late = last_late(conn)
         still_good = {} if late else done  # what was done before data came late is done again
         good_facts = still_good if recalled else {}
-        greeks = _greeks(db, plan, run, portfolios, good_facts, progress)
-        factors = _factors(db, plan, run, portfolios, good_facts, progress)
+        facts = _facts(db, plan, run, portfolios, good_facts, progress)
         outcomes = list(_shards(db, plan, run, portfolios, still_good, progress))
-        outcome = _conclude(run, (market, greeks, factors), outcomes, len(portfolios))
+        outcome = _conclude(run, market, facts, outcomes, len(portfolios))
         with db.write() as conn:
             if not outcome.failed_portfolios and not any_opened_after(conn, run.as_of):
                 forget_late(conn, late)
@@ -139,34 +140,23 @@ def _market_data(
     return synced, False
 
 
-def _greeks(
+def _facts(
     db: Database,
     plan: NightPlan,
     run: Run,
     portfolios: Sequence[Portfolio],
     done: Mapping[tuple[str, int], StepRecord],
     progress: Progress,
-) -> GreeksOutcome:
-    """Price the contracts that are held, unless the process that this one takes over from did."""
-    if (JOBS[1], 0) in done:
-        return GreeksOutcome.recalled(done[JOBS[1], 0])
-    progress("greeks", 0, 1)
-    return compute_greeks(db, plan.valuation, run, _markets(portfolios))
-
-
-def _factors(
-    db: Database,
-    plan: NightPlan,
-    run: Run,
-    portfolios: Sequence[Portfolio],
-    done: Mapping[tuple[str, int], StepRecord],
-    progress: Progress,
-) -> FactorsOutcome:
-    """Estimate the betas of what is held, unless the process that this one takes over from did."""
-    if (JOBS[2], 0) in done:
-        return FactorsOutcome.recalled(done[JOBS[2], 0])
-    progress("factors", 0, 1)
-    return compute_factors(db, plan.valuation, run, _markets(portfolios))
+) -> list[FactsOutcome]:
+    """Run the jobs about instruments, but for those that the process that this one takes over from has done."""
+    outcomes = []
+    for job, compute in _OF_INSTRUMENTS.items():
+        if (job, 0) in done:
+            outcomes.append(FactsOutcome.recalled(done[job, 0]))
+        else:
+            progress(job, 0, 1)
+            outcomes.append(compute(db, plan.valuation, run, _markets(portfolios)))
+    return outcomes
 
 
 def _markets(portfolios: Sequence[Portfolio]) -> list[Market]:
@@ -201,17 +191,16 @@ def _shards(
 
 def _conclude(
     run: Run,
-    of_instruments: tuple[MarketOutcome, GreeksOutcome, FactorsOutcome],
+    market: MarketOutcome,
+    facts: Sequence[FactsOutcome],
     shards: Sequence[ShardOutcome],
     portfolios: int,
 ) -> NightOutcome:
     failed = sum(outcome.failed for outcome in shards)
     status = _portfolio_status(failed, portfolios)
-    market, greeks, factors = of_instruments
     jobs = [
         JobOutcome("market-data", market.status, market.seconds),
-        JobOutcome("greeks", greeks.status, greeks.seconds),
-        JobOutcome("factors", factors.status, factors.seconds),
+        *(JobOutcome(job, each.status, each.seconds) for job, each in zip(_OF_INSTRUMENTS, facts, strict=True)),
         *(JobOutcome(job, status, sum(outcome.seconds[job] for outcome in shards)) for job in PORTFOLIO_JOBS),
     ]
     return NightOutcome(
@@ -221,7 +210,11 @@ def _conclude(
         portfolios=portfolios,
         failed_portfolios=failed,
         coverage=market.coverage,
-        errors=(*market.errors, *greeks.errors, *factors.errors, *(error for each in shards for error in each.errors)),
+        errors=(
+            *market.errors,
+            *(e for each in facts for e in each.errors),
+            *(e for each in shards for e in each.errors),
+        ),
     )
 
 
