@@ -4,15 +4,30 @@ from pathlib import Path
 
 from spec.page import Page
 from spec.pages import (
+    beta_errors,
+    classic_beta,
+    classic_stress,
+    correlation_effect,
     delta,
     delta_adjusted_exposure,
+    factor_beta,
+    factor_contribution,
+    factor_correlation,
+    factor_exposure,
     gamma,
     implied_volatility,
     option_price,
+    option_under_scenario,
+    plausibility,
     position_greeks,
+    r_squared,
     rho,
+    risk_share,
+    scenario_pnl,
     theta,
+    variance_inflation,
     vega,
+    yield_beta,
 )
 
 FOLDER = Path(__file__).parents[2] / "docs" / "reference" / "measures"
@@ -27,6 +42,23 @@ SECTIONS: dict[str, tuple[Page, ...]] = {
         implied_volatility.PAGE,
     ),
     "A position": (position_greeks.PAGE, delta_adjusted_exposure.PAGE),
+    "A share and the factors": (
+        factor_beta.PAGE,
+        beta_errors.PAGE,
+        r_squared.PAGE,
+        yield_beta.PAGE,
+        classic_beta.PAGE,
+    ),
+    "The factors": (factor_correlation.PAGE, variance_inflation.PAGE),
+    "A portfolio and the factors": (factor_exposure.PAGE, risk_share.PAGE),
+    "A scenario": (
+        scenario_pnl.PAGE,
+        correlation_effect.PAGE,
+        factor_contribution.PAGE,
+        option_under_scenario.PAGE,
+        plausibility.PAGE,
+        classic_stress.PAGE,
+    ),
 }
 PAGES = tuple(page for section in SECTIONS.values() for page in section)
 

@@ -2,6 +2,7 @@
 
 A table is written as it is read: a line of headings, then a line for each example; in each the inputs, the answers and
 where the answers are from, parted by ``||``. An answer holds when what is computed, rounded to the digits shown, is it.
+A series is written as its numbers, parted by ``, ``.
 """
 
 import math
@@ -122,6 +123,12 @@ def read(cell: str) -> float | str:
     return value / 100.0 if number[3] else value
 
 
+def read_series(cell: float | str) -> list[float]:
+    """An input of many numbers: ``1, -1, —``; one number alone is a series too."""
+    parts = [read(part) for part in cell.split(", ")] if isinstance(cell, str) else [cell]
+    return [float(part) for part in parts]
+
+
 def shows(shown: str, found: float | str) -> bool:
     """Whether what is shown is what was found, rounded to as many digits."""
     if isinstance(found, str):
@@ -144,7 +151,7 @@ def _is_number(cell: str) -> bool:
 
 
 def _typeset(cell: str) -> str:
-    return cell.replace("-", "−") if _is_number(cell) else cell
+    return cell.replace("-", "−") if all(map(_is_number, re.split("[,;] ", cell))) else cell
 
 
 def _bullet(text: str) -> str:

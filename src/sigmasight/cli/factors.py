@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Annotated
 
+import numpy as np
 import typer
 
 from sigmasight.cli.output import announce, print_json, print_table
@@ -21,6 +22,7 @@ from sigmasight.cli.session import (
 )
 from sigmasight.domain.books import Portfolio
 from sigmasight.domain.methods import Method
+from sigmasight.domain.reasons import Reason
 from sigmasight.domain.units import money_text
 from sigmasight.services.factors import FactorReport, PositionFactors, report_factors
 from sigmasight.services.portfolios import find_portfolio
@@ -101,16 +103,27 @@ def _position(names: Sequence[str], line: PositionFactors) -> Document:
         "residual_volatility_per_day": rounded(line.residual_volatility, _PLACES),
         "observations": line.n_obs,
         "reasons": list(line.reasons.words),
-        "factors": [
-            {
-                "factor": name,
-                "beta": rounded(line.beta[at], _PLACES),
-                "hac_error": rounded(line.hac_error[at], _PLACES),
-                "t": rounded(line.t_statistic[at], _PLACES),
-                "exposure": money_text(float(line.exposure[at])),
-            }
-            for at, name in enumerate(names)
-        ],
+        "t_reasons": list(Reason.EXACT_FIT.words) if line.exact else [],
+        "factors": [_beta(name, line, at) for at, name in enumerate(names)],
+    }
+
+
+def _beta(name: str, line: PositionFactors, at: int) -> Document:
+    document: Document = {
+        "factor": name,
+        "beta": rounded(line.beta[at], _PLACES),
+        "hac_error": rounded(line.hac_error[at], _PLACES),
+        "t": rounded(line.t_statistic[at], _PLACES),
+        "exposure": money_text(float(line.exposure[at])),
+    }
+    if line.classic_beta is None or line.classic_raw is None:
+        return document
+    capped = bool(line.classic_beta[at] != line.classic_raw[at])
+    return {
+        **document,
+        "classic_beta": rounded(line.classic_beta[at], _PLACES),
+        "classic_raw": rounded(line.classic_raw[at], _PLACES),
+        "classic_reasons": list(Reason.CAPPED.words) if capped and not np.isnan(line.classic_raw[at]) else [],
     }
 
 

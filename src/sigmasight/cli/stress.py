@@ -177,7 +177,7 @@ def _print(book: Portfolio, report: StressReport, kind: Kind) -> None:
         if own and own.coverage > 0.0:
             announce(f"{line.scenario.id}: by own history {dollars(own.pnl)} USD, covers {own.coverage:.0%} of gross")
         if line.reasons:
-            announce(f"{line.scenario.id}: no result: {', '.join(line.reasons.words)}")
+            announce(f"{line.scenario.id}: not known in full: {', '.join(line.reasons.words)}")
 
 
 def _print_parts(line: ScenarioLine) -> None:

@@ -53,6 +53,7 @@ class Betas:
     residual_volatility: FloatArray  # (R,) daily
     n_obs: IntArray  # (R,)
     lagged: BoolArray  # (R,) a fund's market loading adds that on the session before (Dimson)
+    exact: BoolArray  # (R,) nothing is left over: t has no error to stand on
     reasons: IntArray  # (R,) Reason flags of the loadings
     yield_beta: FloatArray  # (R, 4) return per 1.00 of yield with the market held still
     yield_error: FloatArray  # (R, 4) HAC

@@ -22,6 +22,7 @@ PRIOR_STD = 0.5
 LEAST_YIELD_SESSIONS = 60
 _FULL_YIELD_SESSIONS = 90
 _DIMSON_T = 3.0
+_ANY_LAG = 1e-6  # a slope on the session before that is none where the fit is exact
 _LEAST_SETTING = 20
 
 
@@ -122,7 +123,7 @@ def estimate_betas(window: FactorWindow, panel: ReturnPanel, is_fund: BoolArray,
     funds = np.flatnonzero(is_fund)
     if len(funds):
         slow = _fit_with_lag(window, returns[:, funds], min_obs=min_obs)
-        dated = np.abs(slow.t[:, -1]) > _DIMSON_T
+        dated = (np.abs(slow.t[:, -1]) > _DIMSON_T) | (slow.exact & (np.abs(slow.slope[:, -1]) > _ANY_LAG))
         fit, lagged[funds[dated]] = _replaced(fit, funds[dated], slow, np.flatnonzero(dated)), True
     by_yield = [_fit_yield(window, returns, at) for at in range(TENORS)]
     marked = int(Reason.SIMULATED) if window.market is Market.SIMULATED else 0
@@ -139,6 +140,7 @@ def estimate_betas(window: FactorWindow, panel: ReturnPanel, is_fund: BoolArray,
         residual_volatility=fit.residual_std,
         n_obs=fit.n_obs,
         lagged=lagged,
+        exact=fit.exact,
         reasons=_reasons(np.isnan(fit.residual_std), fit.n_obs < WINDOW_SESSIONS) | marked,
         yield_beta=yield_beta,
         yield_error=np.stack([each.hac_error[:, 0] for each in by_yield], axis=1),
@@ -174,7 +176,9 @@ def _fit_with_lag(window: FactorWindow, returns: FloatArray, *, min_obs: int) ->
     shrunk = np.append(usable > 0, False)
     fit = regress(returns, x, min_obs=min_obs, shrunk=shrunk, prior_std=PRIOR_STD)
     whole = _spread(_columns(fit, slice(0, len(usable))), basis)
-    return replace(whole, t=np.column_stack([whole.t, fit.t[:, -1]]))
+    return replace(
+        whole, t=np.column_stack([whole.t, fit.t[:, -1]]), slope=np.column_stack([whole.slope, fit.slope[:, -1]])
+    )
 
 
 def _fit_yield(window: FactorWindow, returns: FloatArray, tenor: int) -> Regression:

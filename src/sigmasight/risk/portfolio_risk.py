@@ -139,7 +139,11 @@ def stress_portfolios(held: HeldRisk, assessed: AssessedMarket, wanted: Sequence
     facts = np.concatenate([risk.direct[:, place], risk.correlated[:, place]], axis=1)
     weighed = weigh(held.book(len(facts)), facts)
     count = len(wanted)
-    coverage = np.minimum(weighed.coverage[:, :count], weighed.coverage[:, count:])
+    coverage = np.where(
+        np.isnan(weighed.total[:, count:]),
+        weighed.coverage[:, :count],  # of what there is
+        np.minimum(weighed.coverage[:, :count], weighed.coverage[:, count:]),
+    )
     by_yield = np.bitwise_or.reduce(risk.yield_reasons[:, place], axis=1, initial=0)
     reasons = (risk.reasons | by_yield)[held.row]
     flags = _combined(held, reasons)
@@ -156,14 +160,18 @@ def stress_portfolios(held: HeldRisk, assessed: AssessedMarket, wanted: Sequence
                 direct=weighed.total[at, :count],
                 correlated=weighed.total[at, count:],
                 coverage=coverage[at],
-                reasons={
-                    wanted[each]: why & BLOCKING or Reason.NO_HISTORY for each in np.flatnonzero(missing[at]).tolist()
-                },
+                reasons=_why_scenarios(assessed.scenarios, place[missing[at]], why) if missing[at].any() else {},
                 marks=why & ~BLOCKING,
                 not_included=_left_out(held, reasons, at) if why & BLOCKING else (),
             )
         )
     return tuple(made)
+
+
+def _why_scenarios(scenarios: ScenarioSet, missing: IntArray, why: Reason) -> Mapping[str, Reason]:
+    """Why scenarios, by their places, lack a result: because of themselves, or else of what is held."""
+    own = {scenarios.ids[at]: Reason(int(scenarios.reasons[at])) for at in missing.tolist()}
+    return {key: reason or why & BLOCKING or Reason.NO_HISTORY for key, reason in own.items()}
 
 
 def _specific_variance(held: HeldRisk, assessed: AssessedMarket) -> FloatArray:
@@ -217,5 +225,8 @@ def _why_exposures(
     if known.any() and np.isnan(beta[known]).any():
         reasons["beta"] = Reason.NAV_NOT_POSITIVE
     if np.isnan(risk_share).all():
-        reasons["risk_share"] = Reason.FULLY_HEDGED if known.any() else of_positions
+        why_none = Reason.FULLY_HEDGED if known.any() else of_positions
+        reasons |= {"risk_share": why_none, "specific_share": why_none}
+    if not known.any():
+        reasons["volatility"] = of_positions
     return reasons

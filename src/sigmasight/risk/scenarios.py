@@ -7,11 +7,12 @@ import numpy as np
 
 from sigmasight.domain.factor_facts import FactorSet
 from sigmasight.domain.factors import RATE_TENORS
-from sigmasight.domain.market_data import FloatArray, IntArray
+from sigmasight.domain.market_data import BoolArray, FloatArray, IntArray
+from sigmasight.domain.reasons import Reason
 from sigmasight.domain.scenarios import Basis, Scenario
 from sigmasight.engines.plausibility import Plausibility, measure_plausibility
 from sigmasight.engines.scenario_response import Response, Shocks, respond
-from sigmasight.risk.factor_facts import FactorWindow
+from sigmasight.risk.factor_facts import LEAST_YIELD_SESSIONS, FactorWindow
 
 _TEN_YEARS = RATE_TENORS.index("10Y")
 
@@ -26,6 +27,7 @@ class ScenarioSet:
     yield_change: FloatArray  # (S,) 0 where no yield is shocked
     volatility_change: FloatArray  # (S,) of every implied volatility; NaN: by the market's move
     response: Response
+    reasons: IntArray  # (S,) Reason flags of what nothing tells: blocking where a coordinate is NaN
 
     def volatility_changes(self, coordinates: FloatArray) -> FloatArray:
         """Of every implied volatility, (S,): what the scenario says, else 1 point for each 1 % of market fall."""
@@ -62,7 +64,19 @@ def arrange_scenarios(scenarios: Sequence[Scenario], factors: FactorSet) -> Scen
         yield_change=np.nan_to_num(yield_change),
         volatility_change=np.array(given, dtype=np.float64),
         response=Response(np.where(known, response.direct, np.nan), np.where(known, response.correlated, np.nan)),
+        reasons=_reasons(shocks, factors, tenor, known[:, 0]),
     )
+
+
+def _reasons(shocks: Shocks, factors: FactorSet, tenor: IntArray, known: BoolArray) -> IntArray:
+    """A factor that is not there: not_modelled; one that nothing is known about: no_history; no slope on a yield."""
+    unusable = (~np.isnan(shocks.size) & ~factors.usable).any(axis=1)
+    follows = ~np.isnan(shocks.yield_change) & (shocks.yield_change != 0.0) & np.isnan(shocks.size[:, 0])
+    sloping = ~np.isnan(factors.market_yield_slope[tenor])
+    no_rates = factors.yield_sessions[tenor] < LEAST_YIELD_SESSIONS
+    reasons = np.where(known, 0, int(Reason.NOT_MODELLED)) | np.where(unusable, int(Reason.NO_HISTORY), 0)
+    why = np.where(no_rates & factors.usable[0], int(Reason.NO_RATE), int(Reason.NO_HISTORY))
+    return np.asarray(reasons | np.where(follows & ~sloping, why, 0), dtype=np.int64)
 
 
 def judge_scenarios(scenarios: ScenarioSet, window: FactorWindow) -> Plausibility:

@@ -39,10 +39,11 @@ class PricedSession:
         return InstrumentGreeks(unit, reasons)
 
     def reasons(self, known: InstrumentGreeks) -> IntArray:
-        """Of prices, the underlyings' too, and of Greeks, (N,); an expired option needs its own price alone."""
+        """Of prices and Greeks, (N,): an option needs its underlying's price, an expired one its own."""
         own = self.frame.reasons[self.at]
         of_parent = self.frame.reasons[self.at, self.frame.underlying] & int(BLOCKING)
-        alive = own | of_parent | known.reasons
+        needed = np.where(self.frame.is_option, own & ~int(Reason.NO_PRICE), own)
+        alive = needed | of_parent | known.reasons
         return np.asarray(np.where(self.settled(known), own | known.reasons, alive), dtype=np.int64)
 
     def settled(self, known: InstrumentGreeks) -> BoolArray:

@@ -9,7 +9,7 @@ from sigmasight.domain.market_data import FloatArray
 from sigmasight.domain.methods import Method
 from sigmasight.domain.reasons import Reason
 from sigmasight.domain.risk_results import FactorExposures
-from sigmasight.risk.classic_factors import estimate_classic_betas, expose_classically
+from sigmasight.risk.classic_factors import ClassicBetas, estimate_classic_betas, expose_classically
 from sigmasight.risk.contributions import position_exposures
 from sigmasight.risk.frames import MarketFrame
 from sigmasight.risk.portfolio_risk import AssessedMarket, HeldRisk, expose_portfolios, hold_risk
@@ -35,6 +35,9 @@ class PositionFactors:
     residual_volatility: float  # daily
     n_obs: int
     reasons: Reason
+    exact: bool  # nothing is left over: t is empty, exact_fit
+    classic_beta: FloatArray | None  # (K,) of ordinary least squares, capped; only by the classic method
+    classic_raw: FloatArray | None  # (K,) not capped
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,17 +70,19 @@ def report_factors(
     assessed = assess_frame(conn, valuation, frame, valued.close.at, valued.facts, (), keep=False)
     held = hold_risk(frame, valued.books.portfolios, valued.books.holdings, valued.close, assessed)
     (exposures,) = expose_portfolios(held, assessed)
-    classic = None
+    classic, classic_exposure = None, None
     if method is Method.CLASSIC:
         window, panel = load_window(conn, valuation, assessed.factors, frame.market, frame.instruments)
-        betas = estimate_classic_betas(window, panel, min_obs=valuation.least_observations)
-        classic = expose_classically(held, assessed, betas.loading, betas.instrument_id)[0]
-    _, betas_of = ensure_factor_facts(conn, valuation, frame.market, as_of, frame.instruments, keep=False)
-    return FactorReport(assessed.factors, exposures, _positions(frame, held, assessed, betas_of), classic)
+        classic = estimate_classic_betas(window, panel, min_obs=valuation.least_observations)
+        classic_exposure = expose_classically(held, assessed, classic.loading, classic.instrument_id)[0]
+    _, betas = ensure_factor_facts(conn, valuation, frame.market, as_of, frame.instruments, keep=False)
+    return FactorReport(
+        assessed.factors, exposures, _positions(frame, held, assessed, betas, classic), classic_exposure
+    )
 
 
 def _positions(
-    frame: MarketFrame, held: HeldRisk, assessed: AssessedMarket, betas: Betas
+    frame: MarketFrame, held: HeldRisk, assessed: AssessedMarket, betas: Betas, classic: ClassicBetas | None
 ) -> tuple[PositionFactors, ...]:
     exposure = position_exposures(held, assessed)
     place = {instrument: at for at, instrument in enumerate(betas.instrument_id.tolist())}
@@ -96,6 +101,9 @@ def _positions(
             residual_volatility=float(betas.residual_volatility[mine]),
             n_obs=int(betas.n_obs[mine]),
             reasons=Reason(int(assessed.risk.reasons[held.row[at]])),
+            exact=bool(betas.exact[mine]),
+            classic_beta=None if classic is None else classic.loading[mine],
+            classic_raw=None if classic is None else classic.raw[mine],
         )
         for at, mine in enumerate(row)
     )

@@ -6,7 +6,7 @@ from functools import cache
 from typing import Any
 
 import numpy as np
-from sqlalchemy import Connection, Row, delete, insert, select
+from sqlalchemy import Connection, Row, delete, select
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from sigmasight.domain.factor_facts import TENORS, Betas, FactorSet
@@ -20,7 +20,7 @@ _beta = instrument_betas.c
 _LISTS = ("loading", "posterior_error", "plain_error", "hac_error", "t_statistic")
 _YIELD_LISTS = ("yield_beta", "yield_error")
 _COLUMNS = (
-    *("instrument_id", "as_of", *_LISTS, "r_squared", "residual_volatility", "n_obs", "lagged", "reasons"),
+    *("instrument_id", "as_of", *_LISTS, "r_squared", "residual_volatility", "n_obs", "lagged", "exact", "reasons"),
     *(*_YIELD_LISTS, "yield_n_obs", "yield_reasons"),
 )
 _SQUARES = ("covariance", "correlation", "capped_correlation")
@@ -29,8 +29,9 @@ _VECTORS = ("market_slopes", "variance_inflation", "volatility", "market_yield_s
 
 def save_factor_set(conn: Connection, market: Market, factors: FactorSet) -> None:
     """Write a session's factors, replacing those of the same session."""
-    conn.execute(delete(factor_correlations).where(_set.market == market, _set.as_of == factors.as_of))
-    conn.execute(insert(factor_correlations), _set_row(market, factors))
+    row = _set_row(market, factors)
+    new = upsert(factor_correlations).values(row)
+    conn.execute(new.on_conflict_do_update(index_elements=["market", "as_of"], set_=row))
 
 
 def add_factor_set(conn: Connection, market: Market, factors: FactorSet) -> None:
@@ -110,6 +111,7 @@ def _rows(as_of: date, betas: Betas) -> Iterator[tuple[Any, ...]]:
         numbers(betas.residual_volatility),
         betas.n_obs.tolist(),
         betas.lagged.tolist(),
+        betas.exact.tolist(),
         map(_reason_words, betas.reasons.tolist()),
         *(number_lists(getattr(betas, name)) for name in _YIELD_LISTS),
         betas.yield_n_obs.tolist(),
@@ -127,6 +129,7 @@ def _betas(rows: Sequence[Sequence[Any]], factors: int) -> Betas:
         residual_volatility=number_column(column["residual_volatility"]),
         n_obs=np.array(column["n_obs"], dtype=np.int64),
         lagged=np.array(column["lagged"], dtype=np.bool_),
+        exact=np.array(column["exact"], dtype=np.bool_),
         reasons=np.array([_reason_code(tuple(words)) for words in column["reasons"]], dtype=np.int64),
         **{name: _by_yield(column[name]) for name in _YIELD_LISTS},
         yield_n_obs=_codes(column["yield_n_obs"]),

@@ -75,7 +75,8 @@ instrument_betas = Table(
     vendor_number("r_squared"),
     vendor_number("residual_volatility"),  # daily
     Column("n_obs", Integer, nullable=False),
-    Column("lagged", Boolean, nullable=False),
+    Column("lagged", Boolean, nullable=False),  # a fund's market loading adds that on the session before
+    Column("exact", Boolean, nullable=False),  # nothing is left over: t is NULL, exact_fit
     _words("reasons"),
     _numbers("yield_beta"),  # per 1.00 of the 3M, 2Y, 10Y and 30Y yields
     _numbers("yield_error"),

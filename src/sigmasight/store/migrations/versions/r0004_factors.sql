@@ -40,6 +40,7 @@ CREATE TABLE instrument_betas (
     residual_volatility DOUBLE PRECISION,
     n_obs INTEGER NOT NULL,
     lagged BOOLEAN NOT NULL,
+    exact BOOLEAN NOT NULL,
     reasons TEXT[] NOT NULL,
     yield_beta DOUBLE PRECISION[] NOT NULL,
     yield_error DOUBLE PRECISION[] NOT NULL,
@@ -145,8 +146,8 @@ CREATE VIEW position_factor_exposures WITH (security_invoker = true) AS
 SELECT p.portfolio_id, p.user_id, p.id AS position_id, b.as_of, o.symbol, u.symbol AS underlying, f.factor, f.beta, f.hac_error, f.t_statistic,
     held.dollar_delta, held.dollar_delta * f.beta AS exposure, b.reasons
 FROM instrument_betas b
-JOIN instruments u ON u.id = b.instrument_id
-JOIN instruments o ON coalesce(o.underlying_id, o.id) = u.id
+JOIN instruments u ON u.id = b.instrument_id AND u.currency = 'USD'
+JOIN instruments o ON coalesce(o.underlying_id, o.id) = u.id AND o.currency = 'USD'
 JOIN positions p ON p.instrument_id = o.id AND p.held_from <= b.as_of AND (p.exit_date IS NULL OR p.exit_date > b.as_of)
 JOIN portfolios owned ON owned.id = p.portfolio_id AND owned.market = b.market
 JOIN factor_correlations s ON s.market = b.market AND s.as_of = b.as_of
