@@ -1,6 +1,7 @@
 """`sigmasight stress`: what scenarios would do to one portfolio, direct and correlated, and by what."""
 
 import enum
+from dataclasses import asdict
 from typing import Annotated
 
 import typer
@@ -55,9 +56,7 @@ def run_stress(
         Kind,
         typer.Option("--kind", help="Stress tests; the ten market and rate scenarios; spot x volatility of options."),
     ] = Kind.STRESS,
-    scenario: Annotated[
-        str | None, typer.Option("--scenario", help="One stress test, with what it is made of.")
-    ] = None,
+    scenario: Annotated[str | None, typer.Option("--scenario", help="One scenario, with what it is made of.")] = None,
     method: MethodName = Method.DEFAULT,
     as_json: AsJson = False,
 ) -> None:
@@ -72,7 +71,7 @@ def run_stress(
             _show_grid(book, spot_volatility_grid(*where), as_json=as_json)
             return
         if kind is Kind.MARKET:
-            report = report_market_scenarios(*where, method=method)
+            report = report_market_scenarios(*where, chosen=lambda each: _is_chosen(each, scenario), method=method)
         else:
             report = report_stress(*where, chosen=lambda each: _is_chosen(each, scenario), method=method)
     if as_json:
@@ -199,12 +198,7 @@ def _show_grid(book: Portfolio, grid: Grid, *, as_json: bool) -> None:
                 "spot_returns": grid.spot_returns.tolist(),
                 "volatility_changes": grid.volatility_changes.tolist(),
                 "pnl": [[money_text(value) for value in row] for row in grid.pnl.tolist()],
-                "worst": {
-                    "spot_return": worst.spot_return,
-                    "volatility_change": worst.volatility_change,
-                    "pnl": money_text(worst.pnl),
-                    "at_edge": worst.at_edge,
-                },
+                "worst": None if worst is None else {**asdict(worst), "pnl": money_text(worst.pnl)},
                 "coverage": grid.coverage,
                 "not_included": [{"symbol": left.symbol, "reason": left.reason} for left in grid.not_included],
             }
@@ -219,8 +213,11 @@ def _show_grid(book: Portfolio, grid: Grid, *, as_json: bool) -> None:
         for spot, row in zip(grid.spot_returns, grid.pnl, strict=True)
     ]
     print_table(title, columns, rows)
+    for left in grid.not_included:
+        announce(f"not included: {left.symbol} ({left.reason})")
+    if worst is None:
+        announce("nothing of it is known")
+        return
     edge = "at the edge of the grid: beyond it may be worse" if worst.at_edge else "inside the grid"
     where = f"spot {worst.spot_return:+.0%}, volatility {100 * worst.volatility_change:+.0f} points"
     announce(f"worst: {dollars(worst.pnl)} USD at {where}, {edge}; covers {grid.coverage:.0%} of gross")
-    for left in grid.not_included:
-        announce(f"not included: {left.symbol} ({left.reason})")

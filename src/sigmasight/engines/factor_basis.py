@@ -22,19 +22,21 @@ class FactorBasis:
     sessions: int  # that count
 
 
-def build_basis(factor_returns: FloatArray) -> FactorBasis:
+def build_basis(factor_returns: FloatArray, *, least_sessions: int = 0) -> FactorBasis:
     """Split each style into its slope on the market, over the full window, and the rest.
 
     A factor that has no variance of its own beyond those before it is not usable: nothing can be said about it.
 
     Args:
         factor_returns: Simple daily returns, market first, shape (T, K); a session with any NaN counts for nobody.
+        least_sessions: A factor with fewer returns takes no part, and costs the others no session.
 
     Source:
         Frisch-Waugh-Lovell; Belsley, Kuh, Welsch, Regression diagnostics (1980) for inflation and condition.
     """
-    known = ~np.isnan(factor_returns).any(axis=1)
-    factors = factor_returns[known]
+    taking_part = (~np.isnan(factor_returns)).sum(axis=0) >= max(least_sessions, 0)
+    known = ~np.isnan(factor_returns[:, taking_part]).any(axis=1) & taking_part[:1].any()
+    factors = np.where(taking_part, factor_returns[known], 0.0)
     count, size = factors.shape
     moves = factors.max(axis=0, initial=-np.inf) > factors.min(axis=0, initial=np.inf)
     centred = np.where(moves, factors - factors.sum(axis=0) / max(count, 1), 0.0)
@@ -44,6 +46,7 @@ def build_basis(factor_returns: FloatArray) -> FactorBasis:
     slopes[1:] = centred[:, 1:].T @ market / (market @ market) if usable[0] else np.nan
     returns = np.full_like(factor_returns, np.nan)
     returns[known] = factors - np.where(np.arange(size) > 0, slopes, 0.0) * factors[:, :1]
+    returns[:, ~taking_part] = np.nan
     basis = returns[known] - returns[known].mean(axis=0) if count else returns[known]
     covariance = basis.T @ basis / max(count - 1, 1)
     both = usable[:, None] & usable[None]

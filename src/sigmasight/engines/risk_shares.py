@@ -11,7 +11,7 @@ _HEDGED = 1e-14  # of the squared exposures times the variances: what is below i
 
 @dataclass(frozen=True, slots=True)
 class RiskShares:
-    """B portfolios; NaN where they have no risk that is known."""
+    """B portfolios; NaN where exposures hedge each other, or none is known."""
 
     factor: FloatArray  # (B, K) shares of the variance; may be negative for a factor that hedges
     specific: FloatArray  # (B,)
@@ -32,14 +32,13 @@ def share_risk(exposure: FloatArray, covariance: FloatArray, specific_variance: 
     usable = ~np.isnan(np.diag(covariance))
     used = np.where(usable[:, None] & usable, covariance, 0.0)
     held = np.where(usable, exposure, 0.0)
-    marginal = np.einsum("bk,kl->bl", held, used)
-    by_factor = held * marginal
-    variance = by_factor.sum(axis=1) + specific_variance
+    by_factor = held * np.einsum("bk,kl->bl", held, used)
     alone = np.einsum("bk,k->b", held * held, np.diag(used)) + specific_variance
+    variance = np.where(np.isnan(exposure).all(axis=1), np.nan, by_factor.sum(axis=1) + specific_variance)
     risky = variance > _HEDGED * alone
     whole = np.where(risky, variance, np.nan)
     return RiskShares(
         factor=np.where(usable, by_factor / whole[:, None], np.nan),
         specific=specific_variance / whole,
-        volatility=np.sqrt(np.where(np.isnan(variance), np.nan, np.maximum(variance, 0.0))),
+        volatility=np.sqrt(np.maximum(variance, 0.0)),
     )

@@ -38,24 +38,31 @@ class Book:
         assets: int,
         portfolios: int,
     ) -> "Book":
-        """Arrange holdings, each of shape (P,), by portfolio and asset; lots of one asset are added."""
+        """Arrange holdings, each of shape (P,), by portfolio and asset; lots of one asset are added as they come."""
+        cells, cell = np.unique(portfolio * assets + asset, return_inverse=True)
+        column, first = cells % assets, np.searchsorted(cells, np.arange(portfolios + 1) * assets)
         shape = (portfolios, assets)
-        place = (portfolio, asset)
-        return cls(csr_array((units, place), shape=shape), csr_array((weight, place), shape=shape))
+        summed = (np.bincount(cell, weights=each, minlength=len(cells)) for each in (units, weight))
+        return cls(*(csr_array((each, column, first), shape=shape) for each in summed))
 
 
-def weigh(book: Book, facts: FloatArray) -> Weighed:
+def weigh(book: Book, facts: FloatArray, inert: BoolArray | None = None) -> Weighed:
     """Multiply and sum what is known.
 
     Args:
         book: B portfolios of N assets.
         facts: Per unit, (N, M); NaN where not known.
+        inert: Assets that nothing moves, (N,): a portfolio knows nothing because it knows them.
     """
     known = np.asarray(~np.isnan(facts), dtype=np.bool_)
+    moving = np.ones(len(facts), dtype=np.bool_) if inert is None else ~inert
     total = book.units @ np.where(known, facts, 0.0)
     first, pattern = _patterns(known)
-    share, some = _covered(book, known[:, first])
-    hopeless = (np.diff(book.units.indptr) > 0)[:, None] & ~some
+    share = 1.0 - _missing_share(book, ~known[:, first])
+    held = csr_array((np.ones(len(book.units.indices)), book.units.indices, book.units.indptr), shape=book.units.shape)
+    some = held @ (known[:, first] & moving[:, None]).astype(np.float64) > 0.0
+    any_moves = held @ moving.astype(np.float64) > 0.0
+    hopeless = any_moves[:, None] & ~some
     return Weighed(np.where(hopeless[:, pattern], np.nan, total), share[:, pattern])
 
 
@@ -78,10 +85,8 @@ def _patterns(known: BoolArray) -> tuple[IntArray, IntArray]:
     return np.unique(pattern, return_index=True)[1], np.array(pattern, dtype=np.int64)
 
 
-def _covered(book: Book, known: BoolArray) -> tuple[FloatArray, BoolArray]:
-    """For each pattern of what is known, (N, Q): the share of each portfolio's weight, and whether it has any of it."""
+def _missing_share(book: Book, unknown: BoolArray) -> FloatArray:
+    """The share of each portfolio's weight that is not known, by pattern, (B, Q); exactly 0 where all is."""
     whole = book.weight.sum(axis=1)[:, None]
-    part = book.weight @ known.astype(np.float64)
-    share = np.where(whole > 0.0, np.minimum(part / np.where(whole > 0.0, whole, 1.0), 1.0), 1.0)
-    held = csr_array((np.ones(len(book.units.indices)), book.units.indices, book.units.indptr), shape=book.units.shape)
-    return np.asarray(share), np.asarray(held @ known.astype(np.float64) > 0.0)
+    part = book.weight @ unknown.astype(np.float64)
+    return np.asarray(np.where(whole > 0.0, np.minimum(part / np.where(whole > 0.0, whole, 1.0), 1.0), 0.0))

@@ -24,6 +24,9 @@ from sigmasight.intake.verdicts import shortened
 MAX_BYTES = 1024 * 1024
 TOTAL_LOSS = -1.0
 LARGEST_YIELD_CHANGE = 0.20
+LARGEST_RISE = 10.0
+MAX_SCENARIOS = 50
+"""All of a user's own scenarios are run every night."""
 VOLATILITY_CHANGES = (-1.0, 5.0)
 
 _ID = re.compile(r"[a-z0-9_]{1,60}")

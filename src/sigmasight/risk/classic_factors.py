@@ -7,9 +7,10 @@ import numpy as np
 
 from sigmasight.domain.factor_facts import TENORS, FactorSet
 from sigmasight.domain.market_data import BoolArray, FloatArray, IntArray
+from sigmasight.domain.reasons import Reason
 from sigmasight.engines.classic_stress import ClassicStress, stress_classically
 from sigmasight.engines.regression import Regression, regress
-from sigmasight.engines.weighing import weigh
+from sigmasight.engines.weighing import Weighed, weigh
 from sigmasight.risk.factor_facts import LEAST_YIELD_SESSIONS, FactorWindow
 from sigmasight.risk.frames import rows_of
 from sigmasight.risk.portfolio_risk import AssessedMarket, HeldRisk
@@ -49,6 +50,11 @@ def estimate_classic_betas(window: FactorWindow, panel: ReturnPanel, *, min_obs:
     )
 
 
+def classic_coverage(held: HeldRisk, assessed: AssessedMarket, betas: ClassicBetas) -> float:
+    """Share of one portfolio's weight that has univariate betas."""
+    return float(_weighed(held, assessed, betas.univariate, betas.instrument_id).coverage[0].max(initial=0.0))
+
+
 def expose_classically(held: HeldRisk, assessed: AssessedMarket, loading: FloatArray, ids: IntArray) -> FloatArray:
     """Dollar exposures of portfolios by given betas, (B, M) USD.
 
@@ -58,10 +64,14 @@ def expose_classically(held: HeldRisk, assessed: AssessedMarket, loading: FloatA
         loading: Of instruments with the given ids, (N, M).
         ids: Ascending, with every underlying that is held among them.
     """
+    return _weighed(held, assessed, loading, ids).total
+
+
+def _weighed(held: HeldRisk, assessed: AssessedMarket, loading: FloatArray, ids: IntArray) -> Weighed:
     risk, count = assessed.risk, len(assessed.instrument_id)
     of_underlying = loading[rows_of(ids, assessed.instrument_id[risk.underlying[:count]])]
     facts = risk.dollar_delta[:, None] * np.concatenate([of_underlying, of_underlying])
-    return weigh(held.book(len(facts)), facts).total
+    return weigh(held.book(len(facts)), facts, risk.inert)
 
 
 def stress_classic(held: HeldRisk, assessed: AssessedMarket, betas: ClassicBetas, factors: FactorSet) -> ClassicStress:
@@ -78,8 +88,9 @@ def stress_classic(held: HeldRisk, assessed: AssessedMarket, betas: ClassicBetas
     held_exposure = np.concatenate([exposure, by_yield], axis=1)
     shocks = np.concatenate([size, yields], axis=1)
     stressed = stress_classically(np.nan_to_num(held_exposure), shocks, correlation, held.nav)
-    direct = _unknown(held_exposure, shocks != 0.0)
-    dragged = _unknown(held_exposure, (np.abs(shocks) @ np.abs(correlation)) != 0.0)
+    untold = (scenarios.reasons & int(Reason.NO_HISTORY | Reason.NOT_MODELLED)) > 0
+    direct = _unknown(held_exposure, shocks != 0.0) | untold
+    dragged = _unknown(held_exposure, (np.abs(shocks) @ np.abs(correlation)) != 0.0) | untold
     return ClassicStress(
         direct=np.where(direct, np.nan, stressed.direct),
         correlated=np.where(dragged, np.nan, stressed.correlated),

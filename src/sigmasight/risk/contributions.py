@@ -35,6 +35,9 @@ def split_scenarios(held: HeldRisk, assessed: AssessedMarket, *, correlated: boo
     parts = np.where(known[:, :, None], held.shares[:, None, None] * by_factor, 0.0)
     factor = parts.sum(axis=0)
     total = np.where(known, position, 0.0).sum(axis=0)
+    moving = ~risk.inert[held.row]
+    hopeless = moving.any() & ~(known & moving[:, None]).any(axis=0)
+    factor[hopeless], total[hopeless] = np.nan, np.nan
     reasons = risk.reasons[held.row, None] | risk.yield_reasons[held.row]
     return ScenarioParts(position, factor, total - factor.sum(axis=1), reasons)
 

@@ -75,13 +75,13 @@ def open_window(
         returns=returns[1:],
         market_before=returns[:-1, 0],
         yield_changes=np.diff(yields, axis=0)[1:],
-        basis=build_basis(returns[1:]),
+        basis=build_basis(returns[1:], least_sessions=LEAST_YIELD_SESSIONS),
     )
 
 
 def describe_factors(window: FactorWindow) -> FactorSet:
     """What the window tells of the factors themselves."""
-    lately = correlate_factors(window.returns)
+    lately = correlate_factors(np.where(window.basis.usable, window.returns, 0.0))
     market = window.returns[:, :1]
     slopes = [regress(market, window.yield_changes[:, [at]], min_obs=LEAST_YIELD_SESSIONS) for at in range(TENORS)]
     basis = window.basis
@@ -150,7 +150,7 @@ def estimate_betas(window: FactorWindow, panel: ReturnPanel, is_fund: BoolArray,
 
 
 def _proxy_on(factor: FactorDefinition, day: date) -> str:
-    for proxy in factor.proxies:
+    for proxy in reversed(factor.proxies):  # the later one counts
         if proxy.valid_from <= day and (proxy.valid_to is None or day < proxy.valid_to):
             return proxy.symbol
     return ""
@@ -222,7 +222,6 @@ def _reasons(missing: BoolArray, short: BoolArray) -> IntArray:
 def _yield_reasons(window: FactorWindow, returns: FloatArray, beta: FloatArray, n_obs: IntArray) -> IntArray:
     """No yields at all: no_rate; too few days in common: no_history."""
     reasons = _reasons(np.isnan(beta), n_obs < _FULL_YIELD_SESSIONS)
-    with_market = ~np.isnan(window.yield_changes) & ~np.isnan(window.returns[:, :1])
-    no_rates = with_market.sum(axis=0) < LEAST_YIELD_SESSIONS
+    no_rates = (~np.isnan(window.yield_changes)).sum(axis=0) < LEAST_YIELD_SESSIONS
     enough = (~np.isnan(returns)).sum(axis=0) >= LEAST_YIELD_SESSIONS
     return np.where(np.isnan(beta) & no_rates & enough[:, None], Reason.NO_RATE, reasons).astype(np.int64)

@@ -7,7 +7,7 @@ import numpy as np
 
 from sigmasight.domain.factor_facts import TENORS, Betas, FactorSet
 from sigmasight.domain.instruments import Instrument, Kind
-from sigmasight.domain.market_data import FloatArray, IntArray
+from sigmasight.domain.market_data import BoolArray, FloatArray, IntArray
 from sigmasight.domain.options import OptionFacts
 from sigmasight.domain.reasons import BLOCKING, Reason
 from sigmasight.engines.scenario_returns import factor_moves, scenario_returns, split_by_factor
@@ -40,6 +40,12 @@ class InstrumentRisk:
     reasons: IntArray  # (N,) of price, Greeks and betas
     yield_reasons: IntArray  # (N, S) of the yield betas that scenarios need; 0 where they need none
 
+    @property
+    def inert(self) -> BoolArray:
+        """What has expired and waits for its settlement: nothing moves it any more, (N,)."""
+        expired = (self.reasons & int(Reason.EXPIRED)) > 0
+        return np.asarray(expired & ~np.isnan(self.dollar_delta), dtype=np.bool_)
+
     def rows(self, wanted: IntArray) -> "InstrumentRisk":
         """Some of the rows, in any order and number; ``underlying`` still counts all."""
         return InstrumentRisk(**{field.name: getattr(self, field.name)[wanted] for field in fields(InstrumentRisk)})
@@ -54,7 +60,8 @@ class InstrumentRisk:
         """P&L per share by factor, USD, (N, S, K): dollar delta x the factor's part of the underlying's return."""
         coordinates = scenarios.response.correlated if correlated else scenarios.response.direct
         parts = split_by_factor(factor_moves(self.loading, coordinates))
-        return np.asarray(self.dollar_delta[:, None, None] * parts)
+        moved = self.dollar_delta[:, None, None] != 0.0
+        return np.asarray(np.where(moved, self.dollar_delta[:, None, None] * parts, 0.0))
 
 
 def assess_instruments(

@@ -1,19 +1,19 @@
 """The portfolio stage of exposures and scenarios: holdings, as sparse rows, times what one share of each brings."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 import numpy as np
 
 from sigmasight.domain.books import Portfolio
 from sigmasight.domain.factor_facts import FactorSet
-from sigmasight.domain.market_data import FloatArray, IntArray
+from sigmasight.domain.market_data import BoolArray, FloatArray, IntArray
 from sigmasight.domain.methods import Method
 from sigmasight.domain.reasons import BLOCKING, Reason
 from sigmasight.domain.risk_results import FactorExposures, ScenarioResults
 from sigmasight.domain.snapshots import NotIncluded
-from sigmasight.engines.risk_shares import share_risk
+from sigmasight.engines.risk_shares import RiskShares, share_risk
 from sigmasight.engines.weighing import Book, square_sums, weigh
 from sigmasight.risk.frames import MarketFrame, ids_of, rows_of
 from sigmasight.risk.holdings import Holdings
@@ -71,6 +71,23 @@ class HeldRisk:
             portfolios=len(self.portfolios),
         )
 
+    def only(self, which: BoolArray) -> "HeldRisk":
+        """Some of the portfolios, (B,), in their order."""
+        place = np.cumsum(which) - 1
+        mine = which[self.portfolio]
+        return replace(
+            self,
+            portfolios=tuple(each for each, wanted in zip(self.portfolios, which, strict=True) if wanted),
+            nav=self.nav[which],
+            first=np.searchsorted(place[self.portfolio[mine]], np.arange(int(which.sum()) + 1)),
+            portfolio=place[self.portfolio[mine]],
+            symbol=tuple(self.symbol[at] for at in np.flatnonzero(mine)),
+            instrument=self.instrument[mine],
+            row=self.row[mine],
+            shares=self.shares[mine],
+            weight=self.weight[mine],
+        )
+
 
 def hold_risk(
     market: MarketFrame, portfolios: Sequence[Portfolio], holdings: Holdings, close: Close, assessed: AssessedMarket
@@ -101,8 +118,9 @@ def hold_risk(
 def expose_portfolios(held: HeldRisk, assessed: AssessedMarket) -> tuple[FactorExposures, ...]:
     """Factor exposures, betas and risk shares of the portfolios that exist at the session, in their order."""
     risk = assessed.risk
-    weighed = weigh(held.book(len(risk.dollar_delta)), risk.dollar_delta[:, None] * risk.loading)
+    weighed = weigh(held.book(len(risk.dollar_delta)), risk.dollar_delta[:, None] * risk.loading, risk.inert)
     shares = share_risk(weighed.total, assessed.factors.covariance, _specific_variance(held, assessed))
+    shares = _idle_as_none(held, risk, shares)
     beta = ratio(weighed.total, held.nav[:, None])
     reasons = risk.reasons[held.row]
     flags = _combined(held, reasons)
@@ -137,7 +155,7 @@ def stress_portfolios(held: HeldRisk, assessed: AssessedMarket, wanted: Sequence
     place = np.array([assessed.scenarios.ids.index(each) for each in wanted], dtype=np.int64)
     risk = assessed.risk
     facts = np.concatenate([risk.direct[:, place], risk.correlated[:, place]], axis=1)
-    weighed = weigh(held.book(len(facts)), facts)
+    weighed = weigh(held.book(len(facts)), facts, risk.inert)
     count = len(wanted)
     coverage = np.where(
         np.isnan(weighed.total[:, count:]),
@@ -166,6 +184,17 @@ def stress_portfolios(held: HeldRisk, assessed: AssessedMarket, wanted: Sequence
             )
         )
     return tuple(made)
+
+
+def _idle_as_none(held: HeldRisk, risk: InstrumentRisk, shares: RiskShares) -> RiskShares:
+    """Where nothing is held that moves, there is no risk to share, and nothing is hedged."""
+    moving = ~risk.inert[held.row]
+    idle = np.bincount(held.portfolio[moving], minlength=len(held.portfolios)) == 0
+    return RiskShares(
+        factor=np.where(idle[:, None], 0.0, shares.factor),
+        specific=np.where(idle, 0.0, shares.specific),
+        volatility=np.where(idle, 0.0, shares.volatility),
+    )
 
 
 def _why_scenarios(scenarios: ScenarioSet, missing: IntArray, why: Reason) -> Mapping[str, Reason]:

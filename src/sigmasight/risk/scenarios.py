@@ -64,11 +64,11 @@ def arrange_scenarios(scenarios: Sequence[Scenario], factors: FactorSet) -> Scen
         yield_change=np.nan_to_num(yield_change),
         volatility_change=np.array(given, dtype=np.float64),
         response=Response(np.where(known, response.direct, np.nan), np.where(known, response.correlated, np.nan)),
-        reasons=_reasons(shocks, factors, tenor, known[:, 0]),
+        reasons=_reasons(shocks, factors, tenor, response, known[:, 0]),
     )
 
 
-def _reasons(shocks: Shocks, factors: FactorSet, tenor: IntArray, known: BoolArray) -> IntArray:
+def _reasons(shocks: Shocks, factors: FactorSet, tenor: IntArray, response: Response, known: BoolArray) -> IntArray:
     """A factor that is not there: not_modelled; one that nothing is known about: no_history; no slope on a yield."""
     unusable = (~np.isnan(shocks.size) & ~factors.usable).any(axis=1)
     follows = ~np.isnan(shocks.yield_change) & (shocks.yield_change != 0.0) & np.isnan(shocks.size[:, 0])
@@ -76,7 +76,9 @@ def _reasons(shocks: Shocks, factors: FactorSet, tenor: IntArray, known: BoolArr
     no_rates = factors.yield_sessions[tenor] < LEAST_YIELD_SESSIONS
     reasons = np.where(known, 0, int(Reason.NOT_MODELLED)) | np.where(unusable, int(Reason.NO_HISTORY), 0)
     why = np.where(no_rates & factors.usable[0], int(Reason.NO_RATE), int(Reason.NO_HISTORY))
-    return np.asarray(reasons | np.where(follows & ~sloping, why, 0), dtype=np.int64)
+    reasons = reasons | np.where(follows & ~sloping, why, 0)
+    beyond = np.isnan(response.correlated).any(axis=1) & (reasons == 0)  # a market that would lose more than all
+    return np.asarray(reasons | np.where(beyond, int(Reason.NOT_MODELLED), 0), dtype=np.int64)
 
 
 def judge_scenarios(scenarios: ScenarioSet, window: FactorWindow) -> Plausibility:
@@ -87,4 +89,5 @@ def judge_scenarios(scenarios: ScenarioSet, window: FactorWindow) -> Plausibilit
     shocked[:, : known.shape[1]] = np.where(known, scenarios.response.direct, np.nan)
     row = np.flatnonzero(~np.isnan(scenarios.shocks.yield_change))
     shocked[row, known.shape[1] + scenarios.tenor[row]] = scenarios.yield_change[row]
+    shocked[np.isnan(scenarios.response.direct).any(axis=1)] = np.nan
     return measure_plausibility(moves, shocked)

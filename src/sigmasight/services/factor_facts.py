@@ -12,10 +12,11 @@ from sigmasight.domain.market_data import DayArray, FloatArray, IntArray, Market
 from sigmasight.risk.factor_facts import WINDOW_SESSIONS, FactorWindow, describe_factors, estimate_betas, open_window
 from sigmasight.risk.return_panel import ReturnPanel, freeze_returns, returns_between
 from sigmasight.services.market_frames import Valuation
-from sigmasight.store.database import Connection
+from sigmasight.store.database import Connection, take_turn
 from sigmasight.store.factor_facts import (
     add_betas,
     add_factor_set,
+    drop_outdated_betas,
     forget_betas,
     load_betas,
     load_factor_set,
@@ -27,11 +28,11 @@ from sigmasight.store.positions import open_on
 from sigmasight.store.prices import load_closes, load_payouts, load_splits, load_yields
 from sigmasight.store.reference import load_factors
 
-_BOTH_ENDS = 2
-
 
 def renew_factor_facts(conn: Connection, valuation: Valuation, market: Market, as_of: date) -> tuple[FactorSet, Betas]:
     """Make a session's factors anew, and the betas of all that a market's portfolios hold at its close."""
+    take_turn(conn, "factor facts")
+    drop_outdated_betas(conn, market)
     held = load_instruments(conn, open_on(conn, market, as_of))
     window, panel, funds = _open(conn, valuation, market, as_of, held, _active(conn))
     factors = describe_factors(window)
@@ -63,6 +64,7 @@ def ensure_factor_facts(
     made = describe_factors(window) if factors is None else factors
     betas = _betas_of(window, panel, funds, valuation, _ids(lacking))
     if keep:
+        take_turn(conn, "factor facts")
         add_factor_set(conn, market, made)
         add_betas(conn, market, as_of, betas)
     return made, betas if known is None else known.joined(betas)
@@ -82,9 +84,10 @@ def own_returns(
 ) -> FloatArray:
     """What instruments, ascending by id, themselves returned between two closes, (N,); NaN where either is missing."""
     ids = np.array([each.id for each in instruments], dtype=np.int64)
-    days = np.array(valuation.calendar.sessions_between(first, last), dtype="datetime64[D]")
-    if len(days) < _BOTH_ENDS or days[0] != np.datetime64(first) or days[-1] != np.datetime64(last):
+    calendar = valuation.calendar
+    if not {first, last} <= set(calendar.sessions):
         return np.full(len(ids), np.nan)
+    days = np.array(calendar.sessions_between(first, last), dtype="datetime64[D]")
     return returns_between(
         ids,
         days,

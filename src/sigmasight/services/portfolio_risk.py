@@ -3,12 +3,14 @@
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from functools import partial
 from uuid import UUID
 
 import numpy as np
 
 from sigmasight.domain.market_data import Market
 from sigmasight.domain.options import OptionFacts
+from sigmasight.domain.reasons import Reason
 from sigmasight.domain.risk_results import FactorExposures, ScenarioResults
 from sigmasight.domain.scenarios import MARKET_RISK_SCENARIOS, Scenario
 from sigmasight.intake.scenarios_file import shipped_replays
@@ -21,6 +23,7 @@ from sigmasight.risk.portfolio_risk import (
     hold_risk,
     stress_portfolios,
 )
+from sigmasight.risk.portfolios import Close
 from sigmasight.risk.scenarios import arrange_scenarios
 from sigmasight.services.factor_facts import ensure_factor_facts
 from sigmasight.services.market_frames import Valuation, load_market
@@ -72,8 +75,9 @@ def plan_scenarios(conn: Connection, owners: Collection[UUID]) -> ScenarioPlan:
     """Choose the active scenarios: the market's, the shipped ones, the replays, and the owners' own."""
     market = [replace(each, id=_OF_MARKET + each.id) for each in MARKET_RISK_SCENARIOS]
     stress = [each for each in (*load_shipped_scenarios(conn), *shipped_replays()) if each.active]
+    taken = {each.id for each in shipped_replays()}
     own = {
-        user: [replace(each, id=f"{user}/{each.id}") for each in theirs]
+        user: [replace(each, id=f"{user}/{each.id}") for each in theirs if each.id not in taken]
         for user, theirs in load_scenarios_of(conn, owners).items()
     }
     return ScenarioPlan(
@@ -114,7 +118,9 @@ def weigh_sessions(
         for close, _ in books.days:
             day: date = frame.sessions.days[close.at].item()
             if day in days:
-                ready = known.get((frame.market, day)) or _prepare(conn, valuation, books, close.at, keep=keep)
+                ready = known.get((frame.market, day))
+                if ready is None or not _holds(ready, books, close):
+                    ready = _prepare(conn, valuation, books, close.at, keep=keep)
                 held = hold_risk(frame, frozen.portfolios, frozen.holdings, close, ready.assessed)
                 wanted = frozenset(each.id for each in frozen.portfolios if day in books.wanted[each.id])
                 sessions.append(WeighedSession(held, ready, wanted))
@@ -145,15 +151,22 @@ def stress_tests(sessions: Iterable[WeighedSession]) -> tuple[ScenarioResults, .
     """Stress tests of the wanted portfolios and days: everybody's, the replays, and each owner's own."""
     made = []
     for session in sessions:
-        plan = session.ready.plan
-        owners = {portfolio.id: portfolio.user_id for portfolio in session.held.portfolios}
-        every = (*plan.stress, *(key for keys in plan.own.values() for key in keys))
-        made += [
-            _named(each.chosen(plan.of(owners[each.portfolio_id])))
-            for each in stress_portfolios(session.held, session.ready.assessed, every)
-            if each.portfolio_id in session.wanted
-        ]
+        plan, held = session.ready.plan, session.held
+        owners = [portfolio.user_id for portfolio in held.portfolios]
+        common = np.array([owner not in plan.own for owner in owners], dtype=np.bool_)
+        inventive = dict.fromkeys(owner for owner in owners if owner in plan.own)
+        own = [(np.array([owner == user for owner in owners], dtype=np.bool_), plan.of(user)) for user in inventive]
+        for which, keys in [(common, plan.stress), *own]:
+            results = stress_portfolios(held.only(which), session.ready.assessed, keys) if which.any() else ()
+            made += [_named(each) for each in results if each.portfolio_id in session.wanted]
     return tuple(made)
+
+
+def _holds(ready: PreparedMarket, books: ValuedBooks, close: Close) -> bool:
+    """Whether all that is held was assessed: something may have been bought since."""
+    held = books.books.holdings.asset[close.positions.held]
+    ids = ids_of(books.books.market.instruments)[held]
+    return bool(np.isin(ids, ready.assessed.instrument_id).all())
 
 
 def _prepare(conn: Connection, valuation: Valuation, books: ValuedBooks, at: int, *, keep: bool) -> PreparedMarket:
@@ -180,19 +193,19 @@ def assess_frame(
     factors, betas = ensure_factor_facts(conn, valuation, frame.market, day, frame.instruments, keep=keep)
     options = load_option_market(conn, valuation, frame.market, day, facts.instrument_id.tolist())
     arranged = arrange_scenarios(scenarios, factors)
-    strict, lenient = (
-        assess_instruments(
-            frame,
-            at,
-            facts=facts,
-            options=options,
-            factors=factors,
-            betas=betas,
-            scenarios=arranged,
-            allow_estimates=allowed,
-        )
-        for allowed in (False, True)
+    assess = partial(
+        assess_instruments,
+        frame,
+        at,
+        facts=facts,
+        options=options,
+        factors=factors,
+        betas=betas,
+        scenarios=arranged,
     )
+    strict = assess(allow_estimates=False)
+    estimates = bool((facts.reasons & int(Reason.ESTIMATED)).any() or np.isnan(betas.yield_beta).any())
+    lenient = assess(allow_estimates=True) if estimates else strict
     return AssessedMarket.of(ids_of(frame.instruments), factors, arranged, strict=strict, lenient=lenient)
 
 

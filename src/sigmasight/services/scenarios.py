@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
-from sigmasight.domain.errors import ConflictError
+from sigmasight.domain.errors import ConflictError, InvalidScenariosError
 from sigmasight.domain.factors import FACTORS
 from sigmasight.domain.scenarios import Scenario
-from sigmasight.intake.scenarios_file import parse_scenarios, shipped_replays, shipped_scenarios
+from sigmasight.intake.scenarios_file import MAX_SCENARIOS, parse_scenarios, shipped_replays, shipped_scenarios
 from sigmasight.store.database import Connection
 from sigmasight.store.reference import load_factors, write_audit
 from sigmasight.store.scenarios import (
@@ -84,6 +84,9 @@ def import_scenarios(conn: Connection, user_id: UUID, content: bytes, *, replace
     done, news = _compare(before, scenarios, replace=replace)
     if before == scenarios or not (replace or news):
         return done
+    kept = set() if replace else {each.id for each in before}
+    if len(kept | {each.id for each in scenarios}) > MAX_SCENARIOS:
+        raise InvalidScenariosError(f"That would be more than {MAX_SCENARIOS} own scenarios; nothing was changed.")
     if replace:
         replace_own_scenarios(conn, user_id, scenarios)
     else:

@@ -29,8 +29,8 @@ class Grid:
     as_of: date
     spot_returns: FloatArray  # (A,)
     volatility_changes: FloatArray  # (V,)
-    pnl: FloatArray  # (A, V) over what is known
-    worst: WorstPoint
+    pnl: FloatArray  # (A, V) over what is known; NaN where nothing is
+    worst: WorstPoint | None  # None where nothing is known
     coverage: float
     not_included: tuple[NotIncluded, ...]
 
@@ -54,13 +54,13 @@ def spot_volatility_grid(
     rows, shares, weight = held_shares(valued)
     pnl = shares[:, None, None] * unit[books.holdings.asset[rows]]
     known = ~np.isnan(pnl[:, 0, 0])
-    total = pnl[known].sum(axis=0)
+    total = pnl[known].sum(axis=0) if known.any() or not len(known) else np.full(pnl.shape[1:], np.nan)
     return Grid(
         as_of=as_of,
         spot_returns=SPOT_RETURNS,
         volatility_changes=VOLATILITY_CHANGES,
         pnl=total,
-        worst=worst_point(total),
+        worst=None if np.isnan(total).any() else worst_point(total),
         coverage=share_of(weight[known], weight),
         not_included=_left_out(valued, rows[~known], reasons),
     )

@@ -14,7 +14,7 @@ from sigmasight.domain.reasons import Reason
 from sigmasight.domain.risk_results import ScenarioResults
 from sigmasight.domain.scenarios import MARKET_RISK_SCENARIOS, Category, Scenario
 from sigmasight.engines.plausibility import Plausibility
-from sigmasight.risk.classic_factors import estimate_classic_betas, stress_classic
+from sigmasight.risk.classic_factors import classic_coverage, estimate_classic_betas, stress_classic
 from sigmasight.risk.contributions import ScenarioParts, split_scenarios
 from sigmasight.risk.portfolio_risk import AssessedMarket, HeldRisk, hold_risk, stress_portfolios
 from sigmasight.risk.scenarios import judge_scenarios
@@ -122,15 +122,17 @@ def report_market_scenarios(
     portfolio_id: UUID,
     as_of: date,
     *,
+    chosen: Chosen = every_scenario,
     method: Method = Method.DEFAULT,
 ) -> StressReport:
     """Put a user's portfolio through the ten market and rate scenarios.
 
     Raises:
-        NotFoundError: If the portfolio is not the user's.
+        NotFoundError: If the portfolio is not the user's, or none of the ten is chosen.
         NotATradingDayError: If the day is no session.
     """
-    return run_scenarios(conn, valuation, user_id, portfolio_id, as_of, MARKET_RISK_SCENARIOS, method=method)
+    scenarios = [each for each in MARKET_RISK_SCENARIOS if chosen(each)]
+    return run_scenarios(conn, valuation, user_id, portfolio_id, as_of, scenarios, method=method)
 
 
 def run_scenarios(
@@ -161,12 +163,25 @@ def run_scenarios(
     if method is Method.CLASSIC:
         betas = estimate_classic_betas(window, panel, min_obs=valuation.least_observations)
         classic = stress_classic(held, assessed, betas, assessed.factors)
-        results = replace(results, method=method, direct=classic.direct[0], correlated=classic.correlated[0])
+        results = replace(
+            results,
+            method=method,
+            direct=classic.direct[0],
+            correlated=classic.correlated[0],
+            coverage=np.full(len(scenarios), classic_coverage(held, assessed, betas)),
+            reasons=_classic_reasons(results, classic.correlated[0]),
+        )
         raw = (classic.direct_raw[0], classic.correlated_raw[0])
     judged = judge_scenarios(assessed.scenarios, window)
     own = replay_own_history(conn, valuation, valued, scenarios)
     lines = _lines(scenarios, held, assessed, results, judged, raw=raw, own=own, method=method)
     return StressReport(as_of, method, lines, _summary(lines), results)
+
+
+def _classic_reasons(results: ScenarioResults, correlated: FloatArray) -> dict[str, Reason]:
+    """Why scenarios have no classic result: the default's reason, else what classic betas lack."""
+    missing = [name for name, value in zip(results.scenarios, correlated, strict=True) if np.isnan(value)]
+    return {name: results.reasons.get(name, Reason.NO_HISTORY) for name in missing}
 
 
 def _lines(

@@ -12,6 +12,7 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 from sigmasight.domain.factor_facts import TENORS, Betas, FactorSet
 from sigmasight.domain.market_data import FloatArray, IntArray, Market
 from sigmasight.domain.reasons import Reason, reason_from_words
+from sigmasight.store.asked import late_since
 from sigmasight.store.bulk import add_missing_rows, among, number, number_column, number_lists, number_rows, numbers
 from sigmasight.store.tables import factor_correlations, instrument_betas
 
@@ -69,6 +70,13 @@ def load_betas(conn: Connection, market: Market, as_of: date, ids: Collection[in
 def forget_betas(conn: Connection, market: Market, as_of: date) -> None:
     """Delete all betas of a session, because its factors are made again."""
     conn.execute(delete(instrument_betas).where(_beta.market == market, _beta.as_of == as_of))
+
+
+def drop_outdated_betas(conn: Connection, market: Market) -> None:
+    """Delete the betas of instruments whose own data came late, from the days on that they touch."""
+    late = late_since()
+    touched = (late.c.market == market, late.c.instrument_id == _beta.instrument_id, late.c.day <= _beta.as_of)
+    conn.execute(delete(instrument_betas).where(_beta.market == market, *touched))
 
 
 def _set_row(market: Market, factors: FactorSet) -> dict[str, object]:
