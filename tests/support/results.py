@@ -17,6 +17,12 @@ _RESULTS = {
     "JOIN instruments i ON i.id = q.instrument_id",
     "option_analytics": "SELECT as_of AS day, i.symbol || (to_jsonb(f) - 'instrument_id') AS line "
     "FROM option_analytics f JOIN instruments i ON i.id = f.instrument_id",
+    "factor_correlations": "SELECT as_of AS day, to_jsonb(c)::text AS line FROM factor_correlations c",
+    "instrument_betas": "SELECT as_of AS day, i.symbol || (to_jsonb(b) - 'instrument_id') AS line "
+    "FROM instrument_betas b JOIN instruments i ON i.id = b.instrument_id",
+    "factor_exposures": "SELECT as_of AS day, to_jsonb(e)::text AS line FROM factor_exposures e",
+    "market_risk_scenarios": "SELECT as_of AS day, to_jsonb(m)::text AS line FROM market_risk_scenarios m",
+    "stress_test_results": "SELECT as_of AS day, to_jsonb(t)::text AS line FROM stress_test_results t",
     "dividends": "SELECT ex_date AS day, i.symbol || (to_jsonb(d) - 'instrument_id') AS line FROM dividends d "
     "JOIN instruments i ON i.id = d.instrument_id",
     "splits": "SELECT ex_date AS day, i.symbol || (to_jsonb(s) - 'instrument_id') AS line FROM splits s "

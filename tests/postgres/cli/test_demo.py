@@ -19,7 +19,7 @@ BOOKS = {
     "Sophisticated High Net Worth": 17,
     "Long/Short Equity Hedge Fund Style": 30,
 }
-JOBS = ("market-data", "greeks", "values", "aggregation", "snapshots")
+JOBS = ("market-data", "greeks", "factors", "values", "aggregation", "scenarios", "stress", "snapshots")
 STATUSES = {"queued", "running", "ok", "partial", "failed", "cancelled", "skipped"}
 
 
@@ -114,11 +114,18 @@ def test_the_check_of_a_whole_demo_says_so_and_changes_nothing(command: Command,
 DAMAGES = {
     "user": ("DELETE FROM users WHERE email LIKE '%hnw%'", "users", "2"),
     "factor": (
-        "DELETE FROM factor_definitions d WHERE NOT EXISTS (SELECT FROM factor_proxies p WHERE p.factor = d.name)",
+        "INSERT INTO factor_definitions SELECT 'Ninth', 9, false, '' FROM factor_definitions LIMIT 1",
         "factor definitions",
-        "7",
+        "9",
     ),
-    "scenario": ("DELETE FROM stress_test_scenarios WHERE id = 'covid_crash_2020'", "stress scenarios", "17"),
+    "scenario": (
+        (
+            "INSERT INTO stress_test_scenarios (id, name, category, severity, shocks) "
+            "VALUES ('x', 'X', 'market', 'mild', '[]')"
+        ),
+        "stress scenarios",
+        "19",
+    ),
     "position": (
         "DELETE FROM positions p USING instruments i WHERE i.id = p.instrument_id AND i.symbol = 'VNQ'",
         "positions of Balanced Individual Investor",
@@ -145,6 +152,23 @@ def test_the_check_names_what_is_missing_and_fails(
         condition for condition in document["conditions"] if condition["what"] == what
     ).items()
     assert "The demo is not whole" in ended.err
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        "DELETE FROM factor_definitions d WHERE NOT EXISTS (SELECT FROM factor_proxies p WHERE p.factor = d.name)",
+        "DELETE FROM stress_test_scenarios WHERE id = 'covid_crash_2020'",
+    ],
+)
+def test_what_every_installation_has_is_there_again_at_the_next_start(
+    command: Command, demo_url: str, damage: str
+) -> None:
+    """Factor definitions and shipped scenarios are brought up to date with the schema; the check counts them after."""
+    with psycopg.connect(demo_url) as conn:
+        assert conn.execute(damage.encode()).rowcount == 1
+    ended = command(demo_url, "demo", "--check", "--json")
+    assert (ended.code, json.loads(ended.out)["whole"]) == (0, True)
 
 
 def test_the_check_finds_nothing_where_nothing_was_made_and_makes_nothing(command: Command, url: str) -> None:

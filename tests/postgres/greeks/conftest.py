@@ -2,12 +2,13 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from itertools import pairwise
 from math import exp, log, nan, sqrt
 from statistics import NormalDist, stdev
+from typing import Any, TypeVar
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -19,6 +20,7 @@ from sqlalchemy import text
 from sigmasight.batch.night import NightOutcome, NightPlan, run_night
 from sigmasight.domain.books import Portfolio
 from sigmasight.domain.calendar import TradingCalendar
+from sigmasight.domain.factors import FACTORS
 from sigmasight.domain.instruments import ExerciseStyle, Kind, OptionTerms, Profile, Right
 from sigmasight.domain.market_data import TREASURY_SERIES, DailyBars, Dividend, Market, OptionQuotes, Split, Yields
 from sigmasight.domain.snapshots import Snapshot
@@ -46,8 +48,8 @@ SPREAD = 0.01
 _NEW_YORK = ZoneInfo("America/New_York")
 _NORMAL = NormalDist()
 
-Bid = Ask = Last = float
-Fact = Mapping[str, object]
+Quoted = tuple[float, float, float]  # bid, ask, last
+Fact = Mapping[str, Any]
 Path = Callable[[int], float]
 
 
@@ -90,6 +92,11 @@ def rising_and_falling(level: float) -> Path:
     return lambda ordinal: level * (1 + 0.02 * ((ordinal * 7919) % 101 / 101 - 0.5))
 
 
+def restless(at: int) -> Path:
+    """Closes around 100 that go a way of their own for every number."""
+    return lambda ordinal: 100.0 * (1 + 0.02 * ((ordinal * (131 + 38 * at) ** 2) % 103 / 103 - 0.5))
+
+
 @dataclass
 class Exchange:
     """Fills every port from what is written down here; what is hidden it does not tell yet."""
@@ -100,9 +107,9 @@ class Exchange:
     first_day: dict[str, date] = field(default_factory=dict)  # of symbols that are younger than the exchange
     paid: list[Dividend] = field(default_factory=list)
     done: list[Split] = field(default_factory=list)
-    par_yield: float = PAR_YIELD
+    par_yield: float | Path = PAR_YIELD
     last_yield: date = date.max
-    board: dict[OptionTerms, dict[date, tuple[Bid, Ask, Last]]] = field(default_factory=dict)
+    board: dict[OptionTerms, dict[date, Quoted]] = field(default_factory=dict)
     hidden: set[tuple[str, str, date]] = field(default_factory=set)
     announces: bool = False  # tells dividends whatever range it is asked for
     name: str = "exchange"
@@ -118,6 +125,12 @@ class Exchange:
     def list_index(self, symbol: str, level: float) -> str:
         """An index nobody can hold, with European options."""
         return self.list_share(symbol, level, kind=Kind.INDEX, option_exercise=ExerciseStyle.EUROPEAN)
+
+    def list_factor_funds(self) -> None:
+        """The funds that stand for the factors, no two of them alike, so that every factor can be used."""
+        funds = [proxy.symbol for factor in FACTORS for proxy in factor.proxies]
+        for at, symbol in enumerate(funds):
+            self.list_share(symbol, restless(at), kind=Kind.ETF)
 
     def close(self, symbol: str, day: date) -> float:
         return self.paths[symbol](day.toordinal())
@@ -158,7 +171,7 @@ class Exchange:
     def yields(self, series: Sequence[str], first: date, last: date) -> Mapping[str, Yields]:
         days = [day for day in self._days(first, last) if day <= self.last_yield]
         return {
-            each: Yields(each, np.array(told, dtype="datetime64[D]"), np.full(len(told), self.par_yield))
+            each: Yields(each, np.array(told, dtype="datetime64[D]"), np.array([self._yield(day) for day in told]))
             for each in series
             if each in TREASURY_SERIES
             for told in [[day for day in days if not self._hides("yields", each, day)]]
@@ -170,6 +183,9 @@ class Exchange:
     def chain(self, underlying: str, as_of: date) -> Sequence[OptionQuotes]:
         mine = [terms for terms, rows in self.board.items() if terms.underlying == underlying and as_of in rows]
         return [quotes for terms in mine if len((quotes := self._quoted(terms, as_of, as_of)).days)]
+
+    def _yield(self, day: date) -> float:
+        return self.par_yield(day.toordinal()) if callable(self.par_yield) else self.par_yield
 
     def _days(self, first: date, last: date) -> tuple[date, ...]:
         return self.calendar.sessions_between(first, last)
@@ -198,11 +214,10 @@ class Exchange:
             for day, row in self.board[terms].items()
             if first <= day <= last and not self._hides("quotes", occ_symbol(terms), day)
         )
-        columns = [np.array([row[at] for row in rows], dtype=np.float64) for at in (1, 2, 3)]
+        bid, ask, last_price = (np.array([row[at] for row in rows], dtype=np.float64) for at in (1, 2, 3))
         unknown = np.full(len(rows), nan)
-        return OptionQuotes(
-            terms, np.array([row[0] for row in rows], dtype="datetime64[D]"), *columns, unknown, unknown
-        )
+        told = np.array([row[0] for row in rows], dtype="datetime64[D]")
+        return OptionQuotes(terms, told, bid, ask, last_price, unknown, unknown)
 
 
 @dataclass
@@ -213,6 +228,8 @@ class Desk:
     url: str
     calendar: TradingCalendar
     exchanges: dict[Market, Exchange]
+    history_sessions: int = 80
+    portfolios_per_shard: int = 500
 
     @property
     def live(self) -> Exchange:
@@ -228,7 +245,7 @@ class Desk:
 
     def plan(self, today: date) -> NightPlan:
         sources = {market: Sources(*([(exchange,)] * 4)) for market, exchange in self.exchanges.items()}
-        return NightPlan(self.valuation, sources, today, history_sessions=80, portfolios_per_shard=500)
+        return NightPlan(self.valuation, sources, today, self.history_sessions, self.portfolios_per_shard)
 
     def night(self, *days: date, today: date | None = None) -> NightOutcome:
         """Nights one after the other, each on its own evening, or all of them on the evening of a later day."""
@@ -296,13 +313,19 @@ class Desk:
 _MADE = ("option_analytics", "view", "snapshots", "late_rows")
 _OF = "JOIN instruments i ON i.id = t.instrument_id"
 _ROW = "i.symbol || (to_jsonb(t) - 'instrument_id')::text"
+_OF_BOOK = "JOIN portfolios b ON b.id = t.portfolio_id"
+_BOOKS_ROW = "b.name || to_jsonb(t)::text"
 _RESULTS = {
-    "snapshots": ("b.name || to_jsonb(t)::text", "portfolio_snapshots t JOIN portfolios b ON b.id = t.portfolio_id"),
+    "snapshots": (_BOOKS_ROW, f"portfolio_snapshots t {_OF_BOOK}"),
+    "factor_exposures": (_BOOKS_ROW, f"factor_exposures t {_OF_BOOK}"),
+    "market_risk_scenarios": (_BOOKS_ROW, f"market_risk_scenarios t {_OF_BOOK}"),
+    "stress_test_results": (_BOOKS_ROW, f"stress_test_results t {_OF_BOOK}"),
     "view": ("to_jsonb(t)::text", "position_greeks t"),
     "late_rows": ("to_jsonb(t)::text", "late_rows t"),
+    "factor_correlations": ("to_jsonb(t)::text", "factor_correlations t"),
 } | {
     table: (_ROW, f"{table} t {_OF}")
-    for table in ("option_analytics", "prices", "option_quotes", "splits", "dividends")
+    for table in ("option_analytics", "instrument_betas", "prices", "option_quotes", "splits", "dividends")
 }
 
 
@@ -348,6 +371,9 @@ def desk(url: str, trading_days: TradingCalendar) -> Iterator[Desk]:
         yield made
 
 
+AnyDesk = TypeVar("AnyDesk", bound=Desk)
+
+
 @dataclass
 class Studio:
     """Makes databases that are alike to the last id, for two histories of the same books."""
@@ -355,13 +381,13 @@ class Studio:
     databases: DatabaseCopies
 
     @contextmanager
-    def double(self, desk: Desk) -> Iterator[Desk]:
+    def double(self, desk: AnyDesk) -> Iterator[AnyDesk]:
         """Another desk, with a copy of the database as it is now, in front of the same exchanges."""
         desk.db.close()
         template = desk.url.split("?")[0].rsplit("/", 1)[-1].split("?")[0]
         with self.databases.copy(template) as url:
             database = Database(url)
-            yield Desk(database, url, desk.calendar, desk.exchanges)
+            yield replace(desk, db=database, url=url)
             database.close()
 
 

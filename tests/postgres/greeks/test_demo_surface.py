@@ -90,7 +90,7 @@ def test_a_night_killed_between_greeks_and_snapshots_does_not_make_its_greeks_ag
         wait_until(lambda: nobody_else_is_connected(url))
         with closing(Database(url)) as database:
             written, steps = rows_of(database, WRITTEN), rows_of(database, STEPS)
-            assert [step["job"] for step in steps] == ["greeks", "market-data"]
+            assert [step["job"] for step in steps] == ["factors", "greeks", "market-data"]
             finished = run_command(url, "night", "--as-of", LAST)
             assert finished.returncode == 0, finished.stderr
             assert rows_of(database, WRITTEN) == written

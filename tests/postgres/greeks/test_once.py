@@ -83,6 +83,7 @@ def test_a_fenced_run_writes_no_facts(desk: Desk) -> None:
 
 def test_a_takeover_does_not_price_again(desk: Desk) -> None:
     listed(desk)
+    desk.live.list_factor_funds()
     desk.book("a", (CALL, 1))
     desk.night(MONDAY)
     with desk.db.write() as conn:

@@ -98,6 +98,7 @@ def test_a_quote_is_used_for_five_sessions_and_not_for_six(desk: Desk) -> None:
 
 
 def test_a_quote_below_intrinsic_takes_the_smile_of_the_chain(desk: Desk) -> None:
+    desk.live.list_factor_funds()
     desk.live.list_share("AAA", lambda _: 100.0)
     deep, lower, upper = call("AAA", 80), put("AAA", 75), put("AAA", 85)
     desk.live.quote(deep, FRIDAY, 19.0, 19.5)

@@ -1,15 +1,15 @@
 """Several at the same facts at once, and one after the other over what a dead process left."""
 
 import threading
-from collections.abc import Callable
 from datetime import date
 from decimal import Decimal
 
 import pytest
 
+from sigmasight.batch.factors_job import prepare_markets
 from sigmasight.batch.greeks_job import compute_greeks
 from sigmasight.batch.market_job import sync_market
-from sigmasight.batch.shards import run_shard
+from sigmasight.batch.shards import ShardPlan, run_shard
 from sigmasight.domain.market_data import Market
 from sigmasight.domain.symbols import occ_symbol
 from sigmasight.services.ledger import Trade, record_trade
@@ -19,6 +19,7 @@ from sigmasight.store.database import take_turn
 from sigmasight.store.instruments import save_options
 from sigmasight.store.people import portfolios_on
 from sigmasight.store.runs import Run, open_run
+from support.at_once import at_once
 
 from .conftest import FRIDAY, MONDAY, THURSDAY, TUESDAY, WEDNESDAY, WEEK, Desk, Studio, call, put
 
@@ -31,25 +32,6 @@ def listed(desk: Desk) -> None:
     desk.live.list_share("AAA")
     for each in CONTRACTS:
         desk.live.quote_at(each, *WEEK)
-
-
-def at_once(*works: Callable[[], object]) -> list[Exception]:
-    """Run works in threads that start together; returns what was raised."""
-    gate, raised = threading.Barrier(len(works)), []
-
-    def run(work: Callable[[], object]) -> None:
-        gate.wait()
-        try:
-            work()
-        except Exception as error:  # noqa: BLE001 - the test looks at all of them
-            raised.append(error)
-
-    threads = [threading.Thread(target=run, args=(work,)) for work in works]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    return raised
 
 
 def begin(desk: Desk, day: date) -> Run:
@@ -70,7 +52,8 @@ def make_greeks(desk: Desk, run: Run) -> None:
 def make_snapshots(desk: Desk, run: Run) -> None:
     with desk.db.read() as conn:
         books = portfolios_on(conn, run.as_of)
-    assert run_shard(desk.db, desk.valuation, run, 0, books).failed == 0
+    plan = ShardPlan(desk.valuation, prepare_markets(desk.db, desk.valuation, run, books))
+    assert run_shard(desk.db, plan, run, 0, books).failed == 0
 
 
 def die_after_greeks(desk: Desk) -> Run:
@@ -182,6 +165,7 @@ def test_a_night_waits_for_whoever_makes_facts_and_does_not_fail(desk: Desk) -> 
 
 def test_a_night_that_died_after_its_greeks_is_finished_without_making_them_again(desk: Desk, studio: Studio) -> None:
     listed(desk)
+    desk.live.list_factor_funds()
     book = desk.book("a", *((each, 1) for each in CONTRACTS), on=THURSDAY)
     desk.night(THURSDAY)
     with studio.double(desk) as other:

@@ -83,7 +83,7 @@ class Desk:
             valuation=self.valuation,
             sources={Market.LIVE: Sources(), Market.SIMULATED: Sources((vendor,), (vendor,), (vendor,), (vendor,))},
             last_completed=LAST,
-            history_sessions=20,
+            history_sessions=80,
             portfolios_per_shard=500,
         )
 

@@ -2,13 +2,12 @@
 
 import threading
 import time
-from collections.abc import Callable
 from datetime import date
 
 import pytest
 
 from sigmasight.batch.night import JOBS, run_night
-from sigmasight.batch.shards import run_shard
+from sigmasight.batch.shards import ShardPlan, run_shard
 from sigmasight.domain.errors import ConflictError, DatabaseError
 from sigmasight.market.simulated import SimulatedMarket
 from sigmasight.services.demo.books import BOOKS
@@ -20,27 +19,9 @@ from sigmasight.store.people import ensure_tags, portfolios_on
 from sigmasight.store.positions import known_lots
 from sigmasight.store.runs import finished_shards, hold_night, open_run
 from sigmasight.store.snapshots import load_snapshots
+from support.at_once import at_once
 
 LAST = date(2026, 11, 20)
-
-
-def at_once(*works: Callable[[], object]) -> list[Exception]:
-    """Run works in threads that start together; returns what was raised."""
-    gate, raised = threading.Barrier(len(works)), []
-
-    def run(work: Callable[[], object]) -> None:
-        gate.wait()
-        try:
-            work()
-        except Exception as error:  # noqa: BLE001 - the test looks at all of them
-            raised.append(error)
-
-    threads = [threading.Thread(target=run, args=(work,)) for work in works]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    return raised
 
 
 def test_the_same_file_imported_twice_at_once_is_in_the_book_once(desk) -> None:  # type: ignore[no-untyped-def]  # noqa: ANN001
@@ -116,7 +97,7 @@ def test_a_takeover_values_a_portfolio_that_came_after_the_dead_run_had_dealt_it
         dead = open_run(conn, LAST, holder="a process that died", shards=1)
     with desk.db.read() as conn:
         there = portfolios_on(conn, LAST)
-    run_shard(desk.db, desk.valuation, dead, 0, there)
+    run_shard(desk.db, ShardPlan(desk.valuation, {}), dead, 0, there)
     with desk.db.write() as conn:
         late = desk.book(conn, "late", LAST)
         desk.bring_in(conn, late, "KO", 5, LAST)

@@ -12,7 +12,7 @@ import pytest
 from sqlalchemy import text
 
 from sigmasight.batch.night import run_night
-from sigmasight.batch.shards import run_shard
+from sigmasight.batch.shards import ShardPlan, run_shard
 from sigmasight.domain.books import Portfolio
 from sigmasight.domain.errors import NightHeldError, ServerUnreachableError
 from sigmasight.domain.market_data import Market
@@ -107,9 +107,9 @@ def test_who_was_overtaken_saves_nothing(
     assert (theirs.id, mine.attempt, theirs.attempt) == (mine.id, 1, 2)
     before = row_versions(demo_url)
     with pytest.raises(NightHeldError, match=f"night of {LAST} was taken over by there, process 7; nothing was saved"):
-        run_shard(demo_db, nights.valuation, mine, 0, books)
+        run_shard(demo_db, ShardPlan(nights.valuation, {}), mine, 0, books)
     assert row_versions(demo_url) == before
-    assert run_shard(demo_db, nights.valuation, theirs, 0, books).failed == 0
+    assert run_shard(demo_db, ShardPlan(nights.valuation, {}), theirs, 0, books).failed == 0
     assert row_versions(demo_url)["portfolio_snapshots"] != before["portfolio_snapshots"]
 
 
@@ -122,7 +122,7 @@ def test_who_was_overtaken_cannot_save_a_portfolio_alone_either(
         conn.execute(text("UPDATE positions SET quantity = 1e308"))
     before = row_versions(demo_url)
     with pytest.raises(NightHeldError):
-        run_shard(demo_db, nights.valuation, Run(mine.id, LAST, mine.attempt, 1), 0, books)
+        run_shard(demo_db, ShardPlan(nights.valuation, {}), Run(mine.id, LAST, mine.attempt, 1), 0, books)
     assert row_versions(demo_url) == before
 
 

@@ -50,8 +50,11 @@ def test_one_portfolio_that_fails_is_named_and_the_others_are_saved(
     assert {job.name: job.status for job in outcome.jobs} == {
         "market-data": "ok",
         "greeks": "ok",
+        "factors": "ok",
         "values": "partial",
         "aggregation": "partial",
+        "scenarios": "partial",
+        "stress": "partial",
         "snapshots": "partial",
     }
     (error,) = outcome.errors
@@ -179,11 +182,13 @@ def test_a_book_of_the_live_market_without_a_provider_says_so_and_the_night_goes
 ) -> None:
     outcomes = nights.run(demo_db, date(2026, 11, 18), date(2026, 11, 19), LAST)
     assert [(each.failed_portfolios, each.portfolios) for each in outcomes] == [(0, 4)] * 3
-    assert all(0.95 < each.coverage < 1 and each.status == "ok" for each in outcomes)
-    assert {(error["market"], error["symbol"], error["reason"]) for each in outcomes for error in each.errors} == {
-        ("live", "AAPL", "no_price"),
-        ("live", "NOBODYKNOWS", "no_price"),
-    }
+    assert all(0.95 < each.coverage < 1 and each.status == "partial" for each in outcomes)
+    assert {job.name for each in outcomes for job in each.jobs if job.status != "ok"} == {"factors"}
+    factors = ("Market", "Value", "Growth", "Momentum", "Quality", "Size", "Low Volatility")
+    for each in outcomes:
+        errors = [(error["market"], error.get("symbol") or error["factor"], error["reason"]) for error in each.errors]
+        symbols = [("live", symbol, why) for why in ("no_price", "no_history") for symbol in ("AAPL", "NOBODYKNOWS")]
+        assert sorted(errors) == sorted([*symbols, *(("live", factor, "no_history") for factor in factors)])
     with demo_db.read() as conn:
         told_of_live = history(conn, live)
         simulated = [each for each in everybodys(conn, LAST, LAST) if each.portfolio_id != live.id]
@@ -255,5 +260,6 @@ def test_a_symbol_that_nobody_knows_is_kept_without_a_price(
     assert after.coverage == pytest.approx(before.measures.gross / (before.measures.gross + 50_000))
     assert (after.measures.nav, after.measures.daily_pnl) == (before.measures.nav, before.measures.daily_pnl)
     assert after.positions == 17
-    assert outcome.errors == ({"market": "simulated", "symbol": "NOBODYKNOWS", "reason": "no_price"},)
+    named = {"market": "simulated", "symbol": "NOBODYKNOWS"}
+    assert outcome.errors == (named | {"reason": "no_price"}, named | {"reason": "no_history"})
     assert outcome.coverage < 1

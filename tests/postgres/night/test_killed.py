@@ -98,12 +98,12 @@ def expected_runs(left: Sequence[RunRow], now: Sequence[RunRow]) -> list[RunRow]
     return taken_over + [(run[0], day, "ok", 1) for run, day in zip(now[len(left) :], new_days, strict=True)]
 
 
-@pytest.mark.parametrize("job", ["market-data", "greeks", "snapshots"])
+@pytest.mark.parametrize("job", ["market-data", "greeks", "factors", "snapshots"])
 def test_the_run_of_a_killed_night_is_taken_over_where_it_stopped(
     kill_url: str, nights: Nights, undisturbed: Undisturbed, job: str
 ) -> None:
-    """Killed while it waits for the test: before its prices are looked through, its Greeks or its snapshots saved."""
-    table = {"market-data": "option_quotes", "greeks": "option_analytics", "snapshots": "portfolios"}[job]
+    """Killed while it waits for the test: before its prices are looked through, its facts or its snapshots saved."""
+    table = BLOCKED[job]
     with started_night(kill_url, *BETWEEN, SIGMASIGHT_NOW=THEN) as process, psycopg.connect(kill_url) as blocker:
         blocker.execute(f"LOCK TABLE {table} IN {LOCKS[table]} MODE".encode())
         wait_until(lambda: waits_in(kill_url, table))
@@ -122,7 +122,18 @@ def test_the_run_of_a_killed_night_is_taken_over_where_it_stopped(
     assert result_rows(kill_url) == undisturbed.rows
 
 
-LOCKS = {"option_quotes": "ACCESS EXCLUSIVE", "option_analytics": "SHARE", "portfolios": "EXCLUSIVE"}
+BLOCKED = {
+    "market-data": "option_quotes",
+    "greeks": "option_analytics",
+    "factors": "instrument_betas",
+    "snapshots": "portfolios",
+}
+LOCKS = {
+    "option_quotes": "ACCESS EXCLUSIVE",
+    "option_analytics": "SHARE",
+    "instrument_betas": "SHARE",
+    "portfolios": "EXCLUSIVE",
+}
 
 
 def waits_in(url: str, table: str) -> bool:

@@ -7,7 +7,7 @@ from decimal import Decimal
 from uuid import UUID
 
 import pytest
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, delete, select
 
 from postgres.store.builders import FRIDAY, MONDAY, WEEK, new_book, new_share, new_user
 from sigmasight.domain.books import Portfolio
@@ -20,7 +20,7 @@ from sigmasight.services.valuation import aggregate_books, value_portfolios, wan
 from sigmasight.store.people import ensure_tags
 from sigmasight.store.positions import NewPosition, add_positions
 from sigmasight.store.snapshots import load_snapshots, replace_snapshots
-from sigmasight.store.tables import audit_log
+from sigmasight.store.tables import audit_log, factor_definitions, factor_proxies
 
 RISING = dict(zip(WEEK, (10.0, 11.0, 12.0, 13.0, 14.0), strict=True))
 """Closes of a week."""
@@ -80,7 +80,9 @@ def valuation(calendar: TradingCalendar) -> Valuation:
 
 @pytest.fixture
 def desk(conn: Connection, valuation: Valuation) -> Desk:
-    """Alice's empty portfolio, opened on Monday."""
+    """Alice's empty portfolio, opened on Monday, where no factor wants a fund of its own looked at."""
+    conn.execute(delete(factor_proxies))
+    conn.execute(delete(factor_definitions))
     return Desk(conn, valuation, new_book(conn, new_user(conn), opened_on=MONDAY))
 
 

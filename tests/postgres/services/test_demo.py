@@ -20,6 +20,7 @@ from sigmasight.services.demo.seed import Seeded, demo_portfolios, remove_demo, 
 from sigmasight.services.market_frames import Valuation
 from sigmasight.services.market_plan import find_universe, plan_prices, plan_reference
 from sigmasight.services.market_sync import Sources, fetch, store_answers
+from sigmasight.services.reference import seed_reference
 from sigmasight.services.valuation import aggregate_books, value_portfolios, wanted_days
 from sigmasight.store.people import add_portfolio, delete_user, find_user, load_statements
 from sigmasight.store.positions import load_positions, load_tags
@@ -29,11 +30,13 @@ from sigmasight.store.tables import (
     asked_ranges,
     audit_log,
     factor_definitions,
+    factor_proxies,
     instruments,
     metadata,
     portfolio_snapshots,
     portfolios,
     prices,
+    stress_test_scenarios,
     tags,
     users,
 )
@@ -215,7 +218,24 @@ def test_a_whole_demo_passes_its_check(stage: Stage) -> None:
 def test_without_a_demo_every_condition_says_what_it_found(conn: Connection) -> None:
     found = _failing(check_demo(conn, FRIDAY))
     assert set(found.values()) == {"0", "no snapshot of 2026-11-20"}
-    assert len(found) == 10
+    assert len(found) == 8
+
+
+def test_every_installation_has_the_factors_and_the_shipped_scenarios_and_seeding_again_adds_none(
+    conn: Connection,
+) -> None:
+    reference = {"factor definitions", "stress scenarios"}
+    before = _all_rows(conn)
+    seed_reference(conn)
+    assert _all_rows(conn) == before
+    assert reference.isdisjoint(_failing(check_demo(conn, FRIDAY)))
+    for table in (factor_proxies, factor_definitions, stress_test_scenarios):
+        conn.execute(table.delete())
+    assert {what: found for what, found in _failing(check_demo(conn, FRIDAY)).items() if what in reference} == (
+        dict.fromkeys(reference, "0")
+    )
+    seed_reference(conn)
+    assert reference.isdisjoint(_failing(check_demo(conn, FRIDAY)))
 
 
 def test_what_misses_is_named(stage: Stage) -> None:

@@ -27,7 +27,7 @@ from postgres.store.builders import (
     quotes_of,
 )
 from sigmasight.domain.calendar import TradingCalendar
-from sigmasight.domain.factors import FACTORS
+from sigmasight.domain.factors import FACTORS, FactorDefinition, FactorProxy
 from sigmasight.domain.instruments import Kind, OptionTerms
 from sigmasight.domain.market_data import TREASURY_SERIES, Market, Split
 from sigmasight.services.market_plan import (
@@ -54,6 +54,7 @@ HISTORY = 520
 NEXT_MONDAY = date(2026, 11, 23)
 TEN_SESSIONS_AGO = date(2026, 11, 9)
 RATES = tuple(sorted(TREASURY_SERIES))
+PROXIES = {"SPY", "VTV", "VUG", "MTUM", "QUAL", "SLY", "USMV"}
 CALL, PUT = "AAA261218C00100000", "AAA261218P00100000"
 
 
@@ -177,12 +178,26 @@ def test_the_universe_is_what_is_held_with_underlyings_twins_and_the_factors_fun
     new_share(desk.conn, "SPY", kind=Kind.ETF)
     _hold_call(desk, call("AAA"))
     universe = _universe(desk)
-    proxies = {"SPY", "VTV", "VUG", "MTUM", "QUAL", "SLY", "USMV"}
-    assert {i.symbol for i in universe.priced} == proxies | {"AAA"}
+    assert {i.symbol for i in universe.priced} == PROXIES | {"AAA"}
     assert {i.symbol for i in universe.contracts} == {CALL, PUT}
     assert set(universe.ids) == {i.symbol for i in universe.instruments}
     assert universe.held_since == {universe.ids[CALL]: MONDAY, universe.ids[PUT]: MONDAY}
     assert _universe(desk) == universe
+
+
+def test_a_fund_that_stood_for_a_factor_in_the_window_is_looked_at_with_the_one_that_replaced_it(desk: Desk) -> None:
+    """The window of 252 returns, and one more for the lag, that ends on Friday begins on 18 November 2025."""
+    long_ago, just_inside, changed = date(2025, 11, 18), date(2025, 11, 19), date(2026, 6, 1)
+    for name, proxies in {
+        "Value": (FactorProxy("OLD", date(1990, 1, 1), long_ago), FactorProxy("VTV", long_ago)),
+        "Growth": (FactorProxy("LATE", date(1990, 1, 1), just_inside), FactorProxy("VUG", just_inside)),
+        "Size": (FactorProxy("SLY", date(1990, 1, 1), changed), FactorProxy("IWM", changed)),
+        "Quality": (FactorProxy("QUAL", date(1990, 1, 1)), FactorProxy("NEXT", NEXT_MONDAY)),
+    }.items():
+        add_factors(desk.conn, [FactorDefinition(name, len(name), active=True, proxies=proxies)])
+    first = desk.valuation.calendar.sessions_back(FRIDAY, 253)
+    assert long_ago <= first < just_inside
+    assert {i.symbol for i in _universe(desk).priced} == {"VTV", "LATE", "VUG", "SLY", "IWM", "QUAL"}
 
 
 def test_each_market_looks_at_what_its_own_portfolios_hold(desk: Desk) -> None:
@@ -277,7 +292,8 @@ def test_an_empty_market_needs_its_rates_only(desk: Desk) -> None:
 
 def test_a_market_without_portfolios_is_looked_at_all_the_same(conn: Connection, calendar: TradingCalendar) -> None:
     universe = find_universe(conn, Market.LIVE, calendar, FRIDAY)
-    assert (universe.instruments, universe.held_since) == ((), {})
+    assert {i.symbol for i in universe.instruments} == PROXIES
+    assert universe.held_since == {}
     assert universe.last_sessions(2) == (THURSDAY, FRIDAY)
 
 

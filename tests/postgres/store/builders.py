@@ -10,6 +10,7 @@ import numpy as np
 from sqlalchemy import Connection
 
 from sigmasight.domain.books import Portfolio
+from sigmasight.domain.factor_facts import Betas, FactorSet
 from sigmasight.domain.instruments import Kind, OptionTerms, Profile, Right
 from sigmasight.domain.market_data import DailyBars, DayArray, FloatArray, Market, OptionQuotes
 from sigmasight.domain.options import DividendSource, OptionFacts, PricingModel, VolatilitySource
@@ -124,3 +125,53 @@ def fact_of(contract: int, as_of: date, **known: object) -> OptionFacts:
 def facts_of(*each: OptionFacts) -> OptionFacts:
     """Facts put together, in the order given."""
     return OptionFacts(**{f.name: np.concatenate([getattr(one, f.name) for one in each]) for f in fields(OptionFacts)})
+
+
+def factor_set_of(as_of: date, **known: object) -> FactorSet:
+    """Three factors at one session, the last one not usable, with a different number in every place."""
+    square = np.array([[4e-4, 1e-5, nan], [1e-5, 2e-4, nan], [nan, nan, nan]])
+    row = {
+        "as_of": as_of,
+        "names": ("Market", "Value", "Low Volatility"),
+        "proxies": ("SPY", "VTV", ""),
+        "sessions": 252,
+        "window_sessions": 252,
+        "market_slopes": column(1.0, 0.9, nan),
+        "covariance": square,
+        "variance_inflation": column(1.1, 1.2, nan),
+        "condition_number": 3.5,
+        "volatility": column(0.01, 0.011, nan),
+        "correlation": square * 1000,
+        "capped_correlation": square * 900,
+        "market_yield_slope": column(-3.0, -2.5, -2.0, nan),
+        "yield_sessions": np.array([250, 249, 248, 0]),
+    }
+    return FactorSet(**row | known)  # type: ignore[arg-type]
+
+
+def betas_of(*ids: int, **known: object) -> Betas:
+    """Betas of instruments on three factors, with a different number in every place, and what is said otherwise."""
+    count = len(ids)
+
+    def table(start: float, width: int = 3) -> FloatArray:
+        return np.arange(count * width, dtype=np.float64).reshape(count, width) / 7 + start
+
+    row = {
+        "instrument_id": np.array(ids, dtype=np.int64),
+        "loading": table(1.0),
+        "posterior_error": table(2.0),
+        "plain_error": table(3.0),
+        "hac_error": table(4.0),
+        "t_statistic": table(5.0),
+        "r_squared": np.full(count, 0.5),
+        "residual_volatility": np.full(count, 0.0125),
+        "n_obs": 200,
+        "lagged": np.zeros(count, dtype=np.bool_),
+        "exact": np.ones(count, dtype=np.bool_),
+        "reasons": np.full(count, int(Reason.SHORT_HISTORY), dtype=np.int64),
+        "yield_beta": table(-6.0, 4),
+        "yield_error": table(7.0, 4),
+        "yield_n_obs": np.full((count, 4), 199, dtype=np.int64),
+        "yield_reasons": np.full((count, 4), int(Reason.NONE), dtype=np.int64),
+    } | known
+    return Betas(**row | {"n_obs": np.full(count, row["n_obs"], dtype=np.int64)})  # type: ignore[arg-type]

@@ -4,19 +4,23 @@ from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass
 from decimal import Decimal
+from math import nan
 from uuid import UUID
 
 import pytest
 from sqlalchemy import Connection, insert
 
-from postgres.store.builders import FRIDAY, MONDAY, new_book, new_share, new_user
+from postgres.store.builders import FRIDAY, MONDAY, column, new_book, new_share, new_user
 from sigmasight.domain.books import Portfolio, StatementKind
+from sigmasight.domain.methods import Method
 from sigmasight.domain.reasons import Reason
-from sigmasight.domain.snapshots import MEASURES, METHOD, Measures, Snapshot
+from sigmasight.domain.risk_results import FactorExposures, ScenarioResults
+from sigmasight.domain.snapshots import MEASURES, METHOD, Measures, NotIncluded, Snapshot
 from sigmasight.store.database import Database
 from sigmasight.store.people import User, add_statement, ensure_tags
 from sigmasight.store.positions import ImportRecord, NewPosition, add_import, add_positions
 from sigmasight.store.reference import write_audit
+from sigmasight.store.risk_results import replace_exposures, replace_market_scenarios, replace_stress
 from sigmasight.store.snapshots import replace_snapshots
 from sigmasight.store.tables import stress_test_scenarios
 from support.databases import DatabaseCopies
@@ -81,6 +85,41 @@ def full_snapshot(book: Portfolio) -> Snapshot:
     )
 
 
+def full_exposures(book: Portfolio) -> FactorExposures:
+    """Factor exposures with a different number in every column, and one that is missing."""
+    return FactorExposures(
+        portfolio_id=book.id,
+        as_of=FRIDAY,
+        method=Method.DEFAULT,
+        factors=("Market", "Low Volatility"),
+        exposure=column(1000.25, nan),
+        beta=column(1 / 3, nan),
+        risk_share=column(0.75, nan),
+        specific_share=0.25,
+        volatility=12.5,
+        coverage=0.875,
+        reasons={"Low Volatility": Reason.NO_HISTORY},
+        marks=Reason.SHORT_HISTORY,
+        not_included=(NotIncluded("BBB", "no_price,no_history"),),
+    )
+
+
+def full_results(book: Portfolio) -> ScenarioResults:
+    """Scenario results with a different number in every column, and one that is missing."""
+    return ScenarioResults(
+        portfolio_id=book.id,
+        as_of=FRIDAY,
+        method=Method.DEFAULT,
+        scenarios=("market_up_10", "ir_up_100bp"),
+        direct=column(100.125, nan),
+        correlated=column(1 / 3, nan),
+        coverage=column(0.875, 0.0),
+        reasons={"ir_up_100bp": Reason.NO_RATE},
+        marks=Reason.STALE_PRICE | Reason.SIMULATED,
+        not_included=(NotIncluded("BBB", "no_price"),),
+    )
+
+
 def _settle(conn: Connection, name: str, share: int) -> Estate:
     user = new_user(conn, name)
     book = new_book(conn, user, f"Book of {name}")
@@ -91,6 +130,9 @@ def _settle(conn: Connection, name: str, share: int) -> Estate:
     new = NewPosition(share, Decimal(5), Decimal(9), MONDAY, ("Core",))
     (position,) = add_positions(conn, book, [new], recorded_on=MONDAY, tag_ids=tags, imported=True, import_id=import_id)
     replace_snapshots(conn, [book], [full_snapshot(book)])
+    replace_exposures(conn, [book], [full_exposures(book)])
+    replace_market_scenarios(conn, [book], [full_results(book)])
+    replace_stress(conn, [book], [full_results(book)])
     write_audit(conn, user_id=user.id, portfolio_id=book.id, action="positions imported", detail={})
     return Estate(user, book, position, tags["Core"], import_id)
 

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Sequence
 from datetime import date
 from decimal import Decimal
 from math import inf, nan
+from typing import Any
 from uuid import UUID
 
 import numpy as np
@@ -11,6 +12,7 @@ import psycopg
 import pytest
 from psycopg.types.json import Jsonb
 from sqlalchemy import (
+    ARRAY,
     BigInteger,
     Boolean,
     Column,
@@ -27,7 +29,7 @@ from sqlalchemy import (
     create_engine,
     select,
 )
-from sqlalchemy.dialects.postgresql import ARRAY, JSONB
+from sqlalchemy.dialects.postgresql import JSONB
 
 from postgres.store.builders import FRIDAY, MONDAY, TUESDAY, column, days, new_share
 from sigmasight.store import bulk
@@ -48,6 +50,8 @@ EVERY_TYPE = Table(
     Column("owner", Uuid),
     Column("document", JSONB),
     Column("words", ARRAY(Text)),
+    Column("measures", ARRAY(Double)),
+    Column("counts", ARRAY(Integer)),
 )
 NAMES = tuple(EVERY_TYPE.c.keys())
 FULL = (
@@ -62,8 +66,10 @@ FULL = (
     UUID(int=2**127),
     Jsonb({"a": [1, None, "é"]}),
     ["one", "two, three", ""],
+    [0.1 + 0.2, None, -1e-300],
+    [2**31 - 1, None, 0],
 )
-EMPTY = (1, *(None,) * 10)
+EMPTY = (1, *(None,) * 12)
 Add = Callable[[Connection, Table, tuple[str, ...], Iterable[Sequence[object]]], int]
 RATES = ("market", "series", "day", "par_yield", "source")
 
@@ -79,9 +85,15 @@ def test_every_type_of_column_arrives_as_it_was_sent(conn: Connection, add: Add)
 
 def test_every_type_of_the_declared_tables_can_be_copied() -> None:
     made_by_the_database = {"TIMESTAMP"}
-    types = {type(column.type).__name__ for table in metadata.tables.values() for column in table.c}
-    assert types - made_by_the_database <= set(bulk._POSTGRES_TYPES)
-    assert {type(column.type).__name__ for column in EVERY_TYPE.c} == set(bulk._POSTGRES_TYPES)
+    declared = {_spelled(column) for table in metadata.tables.values() for column in table.c}
+    known = {_spelled(column) for column in EVERY_TYPE.c}
+    assert declared - made_by_the_database <= known
+    assert {name for name in known if not name.endswith("[]")} == set(bulk._POSTGRES_TYPES)
+
+
+def _spelled(column: Column[Any]) -> str:
+    kind = column.type
+    return f"{type(kind.item_type).__name__}[]" if isinstance(kind, ARRAY) else type(kind).__name__
 
 
 def test_nan_is_null_at_rest_and_nan_again_when_it_is_read() -> None:

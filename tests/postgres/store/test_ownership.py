@@ -6,11 +6,19 @@ import pytest
 from sqlalchemy import Connection, Table, delete, func, insert, select, text, update
 from sqlalchemy.exc import IntegrityError, ProgrammingError
 
-from postgres.store.builders import FRIDAY, fact_of
+from postgres.store.builders import FRIDAY, betas_of, fact_of, factor_set_of
 from postgres.store.conftest import Estate, Neighbours
 from sigmasight.domain.market_data import Market
 from sigmasight.domain.options import OptionFacts
 from sigmasight.store.bulk import add_missing_rows, copy_rows
+from sigmasight.store.factor_facts import (
+    add_betas,
+    add_factor_set,
+    forget_betas,
+    load_factor_set,
+    save_betas,
+    save_factor_set,
+)
 from sigmasight.store.instruments import add_alias, add_unknown
 from sigmasight.store.option_facts import add_option_facts, save_option_facts
 from sigmasight.store.tables import instruments, metadata, positions, stress_test_scenarios, tags, users
@@ -24,7 +32,7 @@ MARKET = ("prices", "dividends", "splits", "rates", "option_quotes", "asked_rang
 COMMON = (
     *MARKET,
     *("instruments", "trading_calendar", "trading_sessions", "factor_definitions", "factor_proxies"),
-    *("batch_runs", "batch_steps", "option_analytics"),
+    *("batch_runs", "batch_steps", "option_analytics", "factor_correlations", "instrument_betas"),
 )
 DENIED = "permission denied"
 NOT_YOURS = "row-level security policy"
@@ -109,10 +117,10 @@ def test_nobody_can_give_a_row_away(neighbours: Neighbours, name: str) -> None:
         conn.execute(update(table).values(user_id=neighbours.bob.user.id))
 
 
-@pytest.mark.parametrize("name", sorted(EDITED - {"portfolio_snapshots", "portfolio_settings", "position_tags"}))
+@pytest.mark.parametrize("name", sorted(EDITED - {"portfolio_settings", "position_tags"}))
 def test_an_owner_changes_his_own(neighbours: Neighbours, name: str) -> None:
     table = _table(name)
-    column = table.c.notes if name == "positions" else table.c.name
+    column = next(table.c[word] for word in ("notes", "method", "name") if word in table.c)
     with neighbours.db.write(acting_as=neighbours.alice.user.id) as conn:
         assert conn.execute(update(table).values({column.name: "mine"})).rowcount == 1
         conn.rollback()
@@ -186,6 +194,33 @@ def test_users_add_facts_of_options_and_change_none(neighbours: Neighbours) -> N
             change(conn, Market.LIVE, fact_of(neighbours.share, FRIDAY))
 
 
+def test_users_add_factors_and_betas_and_change_none(neighbours: Neighbours) -> None:
+    """What a request misses is made and kept; a night alone makes it anew."""
+    share = neighbours.share
+    with neighbours.db.write(acting_as=neighbours.alice.user.id) as conn:
+        add_factor_set(conn, Market.LIVE, factor_set_of(FRIDAY))
+        add_factor_set(conn, Market.LIVE, factor_set_of(FRIDAY, sessions=99))
+        kept = load_factor_set(conn, Market.LIVE, FRIDAY)
+        assert kept is not None
+        assert kept.sessions == 252
+        assert add_betas(conn, Market.LIVE, FRIDAY, betas_of(share)) == 1
+        assert add_betas(conn, Market.LIVE, FRIDAY, betas_of(share, n_obs=99)) == 0
+        conn.rollback()
+    changes = (
+        lambda conn: save_factor_set(conn, Market.LIVE, factor_set_of(FRIDAY)),
+        lambda conn: save_betas(conn, Market.LIVE, FRIDAY, betas_of(share)),
+        lambda conn: forget_betas(conn, Market.LIVE, FRIDAY),
+        lambda conn: conn.execute(update(_table("instrument_betas")).values(n_obs=1)),
+        lambda conn: conn.execute(update(_table("factor_correlations")).values(sessions=1)),
+    )
+    for change in changes:
+        with (
+            pytest.raises(ProgrammingError, match=DENIED),
+            neighbours.db.write(acting_as=neighbours.alice.user.id) as conn,
+        ):
+            change(conn)
+
+
 def _raise_prices(conn: Connection, market: Market, _: OptionFacts) -> None:
     table = _table("option_analytics")
     conn.execute(update(table).where(table.c.market == market).values(price=table.c.price + 1))
@@ -246,6 +281,9 @@ def test_users_add_many_rows_by_way_of_a_temporary_table(neighbours: Neighbours)
         "INSERT INTO position_tags VALUES ('{theirs.position}', '{mine.tag}', '{mine.user.id}')",
         "UPDATE positions SET portfolio_id = '{theirs.book.id}' WHERE id = '{mine.position}'",
         "UPDATE portfolio_snapshots SET portfolio_id = '{theirs.book.id}', as_of = '2026-11-19'",
+        "UPDATE factor_exposures SET portfolio_id = '{theirs.book.id}', as_of = '2026-11-19'",
+        "UPDATE market_risk_scenarios SET portfolio_id = '{theirs.book.id}', as_of = '2026-11-19'",
+        "UPDATE stress_test_results SET portfolio_id = '{theirs.book.id}', as_of = '2026-11-19'",
         "UPDATE positions SET import_id = '{theirs.import_id}' WHERE id = '{mine.position}'",
     ],
 )

@@ -16,15 +16,18 @@ from postgres.store.builders import (
     TUESDAY,
     WEDNESDAY,
     bars_of,
+    betas_of,
     call,
     column,
     days,
     fact_of,
+    factor_set_of,
     new_share,
     quotes_of,
 )
 from sigmasight.domain.market_data import DailyBars, Dividend, Market, Marks, OptionQuotes, Split, Yields
 from sigmasight.store.asked import note_late, remember_asked, set_aside
+from sigmasight.store.factor_facts import save_betas, save_factor_set
 from sigmasight.store.instruments import save_options
 from sigmasight.store.option_facts import save_option_facts
 from sigmasight.store.prices import (
@@ -309,6 +312,8 @@ def test_a_market_is_forgotten_whole_and_the_other_stays(conn: Connection, share
         set_aside(conn, market, [row], "one")
         note_late(conn, market, {share: MONDAY})
         save_option_facts(conn, market, fact_of(contract, MONDAY))
+        save_factor_set(conn, market, factor_set_of(MONDAY))
+        save_betas(conn, market, MONDAY, betas_of(share))
     forget_market(conn, SIMULATED)
     tables = [t for t in metadata.tables.values() if "market" in t.c and t.name != "portfolios"]
     counts = {
@@ -318,4 +323,4 @@ def test_a_market_is_forgotten_whole_and_the_other_stays(conn: Connection, share
         for table in tables
     }
     assert counts == {table.name: {LIVE: 1, SIMULATED: 0} for table in tables}
-    assert len(tables) == 9
+    assert len(tables) == 11

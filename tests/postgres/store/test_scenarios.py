@@ -4,7 +4,7 @@ from dataclasses import replace
 from uuid import UUID
 
 import pytest
-from sqlalchemy import Connection, select, text
+from sqlalchemy import Connection, delete, select, text
 from sqlalchemy.exc import IntegrityError
 
 from postgres.store.builders import new_user
@@ -36,6 +36,13 @@ FALL = Scenario(
 )
 RISE = replace(FALL, id="rise", name="Rise", active=True, basis=Basis.RELATIVE, description="", volatility_change=None)
 STILL = replace(FALL, id="still", volatility_change=0.0, shocks=(Shock("Market", 1.0),))
+
+
+@pytest.fixture
+def conn(conn: Connection) -> Connection:
+    """A database without any scenarios yet."""
+    conn.execute(delete(stress_test_scenarios))
+    return conn
 
 
 @pytest.fixture
@@ -169,7 +176,9 @@ def test_as_the_api_a_user_works_on_his_own_alone(neighbours: Neighbours) -> Non
     with neighbours.db.write(acting_as=mine) as conn:
         save_own_scenarios(conn, mine, [STILL])
         replace_own_scenarios(conn, mine, [RISE, STILL])
-        assert [scenario.id for scenario in load_scenarios(conn, mine)] == ["fall", "rise", "still"]
+        shipped = [scenario.id for scenario in load_shipped_scenarios(conn)]
+        assert "fall" in shipped
+        assert [scenario.id for scenario in load_scenarios(conn, mine)] == [*shipped, "rise", "still"]
         delete_own_scenario(conn, mine, "rise")
         assert load_own_scenarios(conn, theirs) == ()
         replace_own_scenarios(conn, theirs, [])
