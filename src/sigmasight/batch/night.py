@@ -21,7 +21,7 @@ from sigmasight.services.market_plan import find_universe, is_asked
 from sigmasight.services.market_sync import Sources
 from sigmasight.store.asked import forget_late, last_late
 from sigmasight.store.database import Database
-from sigmasight.store.people import any_opened_after, portfolios_on
+from sigmasight.store.people import markets_opened_after, portfolios_on
 from sigmasight.store.runs import Run, StepRecord, close_run, finished_shards, hold_night, holder_of, open_run
 
 _OF_INSTRUMENTS = {"greeks": compute_greeks, "factors": compute_factors}
@@ -98,8 +98,8 @@ def _run(
         outcomes = list(_shards(db, plan, run, portfolios, still_good, progress))
         outcome = _conclude(run, market, facts, outcomes, len(portfolios))
         with db.write() as conn:
-            if not outcome.failed_portfolios and not any_opened_after(conn, run.as_of):
-                forget_late(conn, late)
+            if not outcome.failed_portfolios:
+                forget_late(conn, late, but_of=markets_opened_after(conn, run.as_of))
             close_run(
                 conn,
                 run,
@@ -184,8 +184,9 @@ def _shards(
         if len(records) == len(PORTFOLIO_JOBS) and records[0].counts["portfolios"] == len(mine):
             yield ShardOutcome.recalled(records)
         else:
+            started = time.perf_counter()
             given = given or ShardPlan(plan.valuation, prepare_markets(db, plan.valuation, run, portfolios))
-            yield run_shard(db, given, run, shard, mine)
+            yield run_shard(db, given, run, shard, mine, prepared_in=time.perf_counter() - started)
         progress("snapshots", shard + 1, run.shards)
 
 

@@ -65,9 +65,21 @@ class ShardPlan:
     prepared: Prepared
 
 
-def run_shard(db: Database, plan: ShardPlan, run: Run, shard: int, portfolios: Sequence[Portfolio]) -> ShardOutcome:
-    """Run a shard in one transaction; if that fails, portfolio by portfolio, so that only the culprit is left out."""
+def run_shard(
+    db: Database,
+    plan: ShardPlan,
+    run: Run,
+    shard: int,
+    portfolios: Sequence[Portfolio],
+    *,
+    prepared_in: float = 0.0,
+) -> ShardOutcome:
+    """Run a shard in one transaction; if that fails, portfolio by portfolio, so that only the culprit is left out.
+
+    ``prepared_in``: seconds that assessing the market took, which is the larger part of the job scenarios.
+    """
     progress = _Progress()
+    progress.seconds["scenarios"] += prepared_in
     try:
         with db.write() as conn:
             require_fence(conn, run)
@@ -78,6 +90,7 @@ def run_shard(db: Database, plan: ShardPlan, run: Run, shard: int, portfolios: S
             raise
         _log.warning("shard failed, going on portfolio by portfolio", shard=shard, error=repr(error)[:200])
     progress = _Progress()
+    progress.seconds["scenarios"] += prepared_in
     for portfolio in portfolios:
         _run_alone(db, plan, run, portfolio, progress)
     with db.write() as conn:

@@ -30,9 +30,10 @@ from sigmasight.store.reference import load_factors
 
 
 def renew_factor_facts(conn: Connection, valuation: Valuation, market: Market, as_of: date) -> tuple[FactorSet, Betas]:
-    """Make a session's factors anew, and the betas of all that a market's portfolios hold at its close."""
+    """Make anew what late data outdated, a session's factors, and the betas of all that is held at its close."""
     take_turn(conn, "factor facts")
-    drop_outdated_betas(conn, market)
+    for day, ids in drop_outdated_betas(conn, market).items():
+        ensure_factor_facts(conn, valuation, market, day, load_instruments(conn, ids))
     held = load_instruments(conn, open_on(conn, market, as_of))
     window, panel, funds = _open(conn, valuation, market, as_of, held, _active(conn))
     factors = describe_factors(window)

@@ -89,9 +89,9 @@ def last_late(conn: Connection) -> int:
     return found
 
 
-def forget_late(conn: Connection, last: int) -> None:
-    """Drop notes of late data up to a number: every portfolio's snapshots have been made again."""
-    conn.execute(delete(late_rows).where(late_rows.c.id <= last))
+def forget_late(conn: Connection, last: int, *, but_of: Collection[Market]) -> None:
+    """Drop notes of late data up to a number, but of some markets: there every portfolio's results are made again."""
+    conn.execute(delete(late_rows).where(late_rows.c.id <= last, late_rows.c.market.not_in(list(but_of))))
 
 
 def set_aside(conn: Connection, market: Market, rows: Sequence[Mapping[str, object]], source: str) -> None:

@@ -72,11 +72,19 @@ def forget_betas(conn: Connection, market: Market, as_of: date) -> None:
     conn.execute(delete(instrument_betas).where(_beta.market == market, _beta.as_of == as_of))
 
 
-def drop_outdated_betas(conn: Connection, market: Market) -> None:
-    """Delete the betas of instruments whose own data came late, from the days on that they touch."""
+def drop_outdated_betas(conn: Connection, market: Market) -> dict[date, list[int]]:
+    """Delete the betas of instruments whose own data came late, from the days on that they touch.
+
+    Returns:
+        The instruments, ascending, by session, to be made again.
+    """
     late = late_since()
     touched = (late.c.market == market, late.c.instrument_id == _beta.instrument_id, late.c.day <= _beta.as_of)
-    conn.execute(delete(instrument_betas).where(_beta.market == market, *touched))
+    gone = delete(instrument_betas).where(_beta.market == market, *touched).returning(_beta.as_of, _beta.instrument_id)
+    dropped: dict[date, list[int]] = {}
+    for day, instrument in sorted(tuple(row) for row in conn.execute(gone)):
+        dropped.setdefault(day, []).append(instrument)
+    return dropped
 
 
 def _set_row(market: Market, factors: FactorSet) -> dict[str, object]:

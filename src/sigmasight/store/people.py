@@ -105,10 +105,10 @@ def owned_portfolio(conn: Connection, user_id: UUID, portfolio_id: UUID) -> Port
     return _portfolio(row)
 
 
-def any_opened_after(conn: Connection, day: date) -> bool:
-    """Whether there are portfolios that a day's night does not look at yet."""
-    younger = select(portfolios.c.id).where(portfolios.c.opened_on > day).limit(1)
-    return conn.execute(younger).scalar_one_or_none() is not None
+def markets_opened_after(conn: Connection, day: date) -> frozenset[Market]:
+    """Markets in which there are portfolios that a day's night does not look at yet."""
+    younger = select(portfolios.c.market).where(portfolios.c.opened_on > day).distinct()
+    return frozenset(Market(market) for market in conn.execute(younger).scalars())
 
 
 def portfolios_on(conn: Connection, day: date) -> tuple[Portfolio, ...]:

@@ -120,7 +120,7 @@ def test_two_nights_at_once_lose_no_facts(desk: Desk, studio: Studio) -> None:
     make_snapshots(desk, other_one)
     make_greeks(desk, one)
     with desk.db.write() as conn:
-        forget_late(conn, late)
+        forget_late(conn, late, but_of=())
     make_snapshots(desk, one)
     found = desk.made()
     assert found["snapshots"] == expected["snapshots"]

@@ -16,7 +16,7 @@ def test_notes_of_late_data_are_kept_until_they_are_dropped_up_to_a_number(conn:
     first = last_late(conn)
     note_late(conn, Market.SIMULATED, {share: date(2026, 11, 19)})
     assert last_late(conn) > first > 0
-    forget_late(conn, first)
+    forget_late(conn, first, but_of=())
     assert last_late(conn) > first
-    forget_late(conn, last_late(conn))
+    forget_late(conn, last_late(conn), but_of=())
     assert last_late(conn) == 0
