@@ -84,6 +84,7 @@ def _factor(report: FactorReport, at: int) -> Document:
         "factor": exposures.factors[at],
         "proxy": factors.proxies[at],
         "exposure": money_text(float(exposures.exposure[at])),
+        "dollar_exposure": money_text(float(report.dollar_exposure[at])),
         "beta": rounded(exposures.beta[at], _PLACES),
         "risk_share": rounded(exposures.risk_share[at], _PLACES),
         "market_slope": rounded(factors.market_slopes[at], _PLACES),

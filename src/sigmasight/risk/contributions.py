@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from sigmasight.domain.market_data import FloatArray, IntArray
+from sigmasight.engines.weighing import weigh
 from sigmasight.risk.portfolio_risk import AssessedMarket, HeldRisk
 
 
@@ -46,3 +47,15 @@ def position_exposures(held: HeldRisk, assessed: AssessedMarket) -> FloatArray:
     """Each position's dollar exposure to each factor, (P, K) USD."""
     risk = assessed.risk
     return np.asarray((held.shares * risk.dollar_delta[held.row])[:, None] * risk.loading[held.row])
+
+
+def expose_by_price(held: HeldRisk, assessed: AssessedMarket, price: FloatArray) -> FloatArray:
+    """Dollar exposures where each position counts at its own price, not at its delta, (B, K) USD.
+
+    Args:
+        held: B portfolios.
+        assessed: Their market of N instruments.
+        price: Of each instrument itself, (N,) USD; NaN where not known.
+    """
+    facts = np.concatenate([price, price])[:, None] * assessed.risk.loading
+    return weigh(held.book(len(facts)), facts, assessed.risk.inert).total

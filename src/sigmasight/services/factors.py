@@ -10,7 +10,7 @@ from sigmasight.domain.methods import Method
 from sigmasight.domain.reasons import Reason
 from sigmasight.domain.risk_results import FactorExposures
 from sigmasight.risk.classic_factors import ClassicBetas, estimate_classic_betas, expose_classically
-from sigmasight.risk.contributions import position_exposures
+from sigmasight.risk.contributions import expose_by_price, position_exposures
 from sigmasight.risk.frames import MarketFrame
 from sigmasight.risk.portfolio_risk import AssessedMarket, HeldRisk, expose_portfolios, hold_risk
 from sigmasight.services.exposures import value_at
@@ -47,6 +47,7 @@ class FactorReport:
     factors: FactorSet
     exposures: FactorExposures
     positions: tuple[PositionFactors, ...]
+    dollar_exposure: FloatArray  # (K,) USD, each position at its own price instead of its delta
     classic_exposure: FloatArray | None  # (K,) USD, by betas of ordinary least squares, capped
 
 
@@ -77,7 +78,11 @@ def report_factors(
         classic_exposure = expose_classically(held, assessed, classic.loading, classic.instrument_id)[0]
     _, betas = ensure_factor_facts(conn, valuation, frame.market, as_of, frame.instruments, keep=False)
     return FactorReport(
-        assessed.factors, exposures, _positions(frame, held, assessed, betas, classic), classic_exposure
+        factors=assessed.factors,
+        exposures=exposures,
+        positions=_positions(frame, held, assessed, betas, classic),
+        dollar_exposure=expose_by_price(held, assessed, frame.price[valued.close.at])[0],
+        classic_exposure=classic_exposure,
     )
 
 

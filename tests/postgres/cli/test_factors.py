@@ -2,6 +2,7 @@
 
 import json
 
+import psycopg
 import pytest
 
 from .conftest import Command
@@ -44,6 +45,26 @@ def test_positions_add_up_to_the_portfolio(command: Command, demo_url: str) -> N
         "t": None,
         "exposure": spy["dollar_delta"],
     }
+
+
+def test_shares_count_at_their_price_and_options_at_their_delta_or_at_their_own_price(
+    command: Command, demo_url: str
+) -> None:
+    ended = command(demo_url, "factors", "--portfolio", "Balanced Individual Investor", "--json")
+    assert all(each["exposure"] == each["dollar_exposure"] for each in json.loads(ended.out)["factors"])
+    found = document(command, demo_url, "--positions")
+    market, positions = found["factors"], found["positions"]
+    assert isinstance(market, list)
+    assert isinstance(positions, list)
+    with psycopg.connect(demo_url) as conn:
+        query = """SELECT sum(p.quantity::float8 * i.multiplier::float8 * a.market_price * b.loading[1])
+            FROM positions p JOIN portfolios o ON o.id = p.portfolio_id JOIN instruments i ON i.id = p.instrument_id
+            JOIN option_analytics a ON a.instrument_id = i.id AND a.as_of = %s
+            JOIN instrument_betas b ON b.instrument_id = i.underlying_id AND b.as_of = a.as_of WHERE o.name = %s"""
+        row = conn.execute(query, (found["as_of"], FUND)).fetchone()
+    assert row is not None
+    shares = sum(float(line["factors"][0]["exposure"]) for line in positions if line["symbol"] == line["underlying"])
+    assert float(market[0]["dollar_exposure"]) == pytest.approx(shares + row[0], abs=0.30)
 
 
 def test_the_classic_betas_stand_beside_the_default_ones(command: Command, demo_url: str) -> None:
