@@ -1,13 +1,15 @@
 """What the night makes of a portfolio beside its snapshot: one row for each portfolio, session and kind of result."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 from uuid import UUID
 
+import numpy as np
+
 from sigmasight.domain.market_data import FloatArray
 from sigmasight.domain.methods import Method
-from sigmasight.domain.reasons import Reason
+from sigmasight.domain.reasons import Reason, reason_from_words
 from sigmasight.domain.snapshots import NotIncluded
 
 
@@ -45,14 +47,18 @@ class ScenarioResults:
     marks: Reason
     not_included: tuple[NotIncluded, ...]  # by any of the scenarios
 
-    def chosen(self, wanted: Sequence[str]) -> "ScenarioResults":
-        """Some of the scenarios, in the order given."""
-        place = [self.scenarios.index(each) for each in wanted]
+    def followed_by(self, more: "ScenarioResults") -> "ScenarioResults":
+        """These scenarios and others of the same portfolio and session."""
+        left_out: dict[str, Reason] = {}
+        for each in (*self.not_included, *more.not_included):
+            left_out[each.symbol] = left_out.get(each.symbol, Reason.NONE) | reason_from_words(each.reason.split(","))
         return replace(
             self,
-            scenarios=tuple(wanted),
-            direct=self.direct[place],
-            correlated=self.correlated[place],
-            coverage=self.coverage[place],
-            reasons={name: why for name, why in self.reasons.items() if name in wanted},
+            scenarios=(*self.scenarios, *more.scenarios),
+            direct=np.concatenate([self.direct, more.direct]),
+            correlated=np.concatenate([self.correlated, more.correlated]),
+            coverage=np.concatenate([self.coverage, more.coverage]),
+            reasons={**self.reasons, **more.reasons},
+            marks=self.marks | more.marks,
+            not_included=tuple(NotIncluded(symbol, ",".join(why.words)) for symbol, why in left_out.items()),
         )

@@ -197,11 +197,6 @@ def held_shares(valued: ValuedPortfolio) -> tuple[IntArray, FloatArray, FloatArr
     return rows, shares, positions.values.weight[rows]
 
 
-def share_of(part: FloatArray, whole: FloatArray) -> float:
-    """What part of a weight is; 1 where there is none."""
-    return min(float(part.sum() / whole.sum()), 1.0) if whole.sum() > 0.0 else 1.0
-
-
 def left_out(valued: ValuedPortfolio, mine: BoolArray) -> tuple[NotIncluded, ...]:
     """Which of some positions lack a price or Greeks, and why."""
     reasons = valued.close.positions.reasons[mine] | valued.greeks.reasons[mine]

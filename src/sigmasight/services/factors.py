@@ -14,9 +14,9 @@ from sigmasight.risk.contributions import expose_by_price, position_exposures
 from sigmasight.risk.frames import MarketFrame
 from sigmasight.risk.portfolio_risk import AssessedMarket, HeldRisk, expose_portfolios, hold_risk
 from sigmasight.services.exposures import value_at
-from sigmasight.services.factor_facts import ensure_factor_facts, load_window
+from sigmasight.services.factor_facts import load_window
 from sigmasight.services.market_frames import Valuation
-from sigmasight.services.portfolio_risk import assess_frame
+from sigmasight.services.portfolio_risk import load_session_market
 from sigmasight.store.database import Connection
 
 
@@ -68,7 +68,8 @@ def report_factors(
     """
     valued = value_at(conn, valuation, user_id, portfolio_id, as_of)
     frame = valued.books.market
-    assessed = assess_frame(conn, valuation, frame, valued.close.at, valued.facts, (), keep=False)
+    session = load_session_market(conn, valuation, frame, valued.close.at, valued.facts, keep=False)
+    assessed = session.assess(())
     held = hold_risk(frame, valued.books.portfolios, valued.books.holdings, valued.close, assessed)
     (exposures,) = expose_portfolios(held, assessed)
     classic, classic_exposure = None, None
@@ -76,11 +77,10 @@ def report_factors(
         window, panel = load_window(conn, valuation, assessed.factors, frame.market, frame.instruments)
         classic = estimate_classic_betas(window, panel, min_obs=valuation.least_observations)
         classic_exposure = expose_classically(held, assessed, classic.loading, classic.instrument_id)[0]
-    _, betas = ensure_factor_facts(conn, valuation, frame.market, as_of, frame.instruments, keep=False)
     return FactorReport(
         factors=assessed.factors,
         exposures=exposures,
-        positions=_positions(frame, held, assessed, betas, classic),
+        positions=_positions(frame, held, assessed, session.betas, classic),
         dollar_exposure=expose_by_price(held, assessed, frame.price[valued.close.at])[0],
         classic_exposure=classic_exposure,
     )

@@ -1,21 +1,18 @@
 """Factor exposures and scenarios of portfolios: instruments assessed once for a session, portfolios only weighed."""
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
-from functools import partial
 from uuid import UUID
 
 import numpy as np
 
 from sigmasight.domain.market_data import Market
 from sigmasight.domain.options import OptionFacts
-from sigmasight.domain.reasons import Reason
 from sigmasight.domain.risk_results import FactorExposures, ScenarioResults
 from sigmasight.domain.scenarios import MARKET_RISK_SCENARIOS, Scenario
 from sigmasight.intake.scenarios_file import shipped_replays
 from sigmasight.risk.frames import MarketFrame, ids_of
-from sigmasight.risk.instrument_risk import assess_instruments
 from sigmasight.risk.portfolio_risk import (
     AssessedMarket,
     HeldRisk,
@@ -24,7 +21,7 @@ from sigmasight.risk.portfolio_risk import (
     stress_portfolios,
 )
 from sigmasight.risk.portfolios import Close
-from sigmasight.risk.scenarios import arrange_scenarios
+from sigmasight.risk.session_market import SessionMarket
 from sigmasight.services.factor_facts import ensure_factor_facts
 from sigmasight.services.market_frames import Valuation, load_market
 from sigmasight.services.option_facts import ensure_option_facts, load_option_market
@@ -35,28 +32,30 @@ from sigmasight.store.positions import open_on
 from sigmasight.store.scenarios import load_scenarios_of, load_shipped_scenarios
 
 _OF_MARKET = "market/"
+"""Before the ids of the ten, two of which are also ids of stress tests."""
 
 
 @dataclass(frozen=True, slots=True)
 class ScenarioPlan:
-    """Which scenarios are run for whom; keys tell apart what different users call the same."""
+    """Which scenarios are run for whom."""
 
-    scenarios: tuple[Scenario, ...]  # all of them, with their keys as ids
-    market: tuple[str, ...]  # keys of the market and rate scenarios
-    stress: tuple[str, ...]  # keys of the stress tests that everybody has, and of the replays
-    own: Mapping[UUID, tuple[str, ...]]  # keys of users' own
-
-    def of(self, user_id: UUID) -> tuple[str, ...]:
-        """Keys of a user's stress tests."""
-        return (*self.stress, *self.own.get(user_id, ()))
+    market: tuple[Scenario, ...]  # the market and rate scenarios
+    stress: tuple[Scenario, ...]  # the stress tests that everybody has, and the replays
+    own: Mapping[UUID, tuple[Scenario, ...]]  # users' own
 
 
 @dataclass(frozen=True, slots=True)
 class PreparedMarket:
-    """One market at one session, assessed for all portfolios."""
+    """One market at one session, assessed for all portfolios under what is run for all."""
 
     plan: ScenarioPlan
+    session: SessionMarket
     assessed: AssessedMarket
+
+    @classmethod
+    def of(cls, plan: ScenarioPlan, session: SessionMarket) -> "PreparedMarket":
+        """Assess a market under what is run for everybody; a user's own scenarios come when his turn comes."""
+        return cls(plan, session, session.assess((*plan.market, *plan.stress)))
 
 
 Prepared = Mapping[tuple[Market, date], PreparedMarket]
@@ -73,18 +72,13 @@ class WeighedSession:
 
 def plan_scenarios(conn: Connection, owners: Collection[UUID]) -> ScenarioPlan:
     """Choose the active scenarios: the market's, the shipped ones, the replays, and the owners' own."""
-    market = [replace(each, id=_OF_MARKET + each.id) for each in MARKET_RISK_SCENARIOS]
-    stress = [each for each in (*load_shipped_scenarios(conn), *shipped_replays()) if each.active]
-    taken = {each.id for each in shipped_replays()}
-    own = {
-        user: [replace(each, id=f"{user}/{each.id}") for each in theirs if each.id not in taken]
-        for user, theirs in load_scenarios_of(conn, owners).items()
-    }
+    replays = shipped_replays()
+    taken = {each.id for each in replays}
+    own = load_scenarios_of(conn, owners)
     return ScenarioPlan(
-        scenarios=(*market, *stress, *(each for theirs in own.values() for each in theirs)),
-        market=tuple(each.id for each in market),
-        stress=tuple(each.id for each in stress),
-        own={user: tuple(each.id for each in theirs) for user, theirs in own.items()},
+        market=tuple(replace(each, id=_OF_MARKET + each.id) for each in MARKET_RISK_SCENARIOS),
+        stress=tuple(each for each in (*load_shipped_scenarios(conn), *replays) if each.active),
+        own={user: tuple(each for each in theirs if each.id not in taken) for user, theirs in own.items()},
     )
 
 
@@ -97,8 +91,18 @@ def prepare_market(
     at = frame.sessions.count - 1
     held = {as_of: ids_of(instruments)[frame.is_option & (frame.expiry > np.datetime64(as_of))].tolist()}
     facts = ensure_option_facts(conn, valuation, market, held)
-    plan = plan_scenarios(conn, owners)
-    return PreparedMarket(plan, assess_frame(conn, valuation, frame, at, facts, plan.scenarios, keep=True))
+    session = load_session_market(conn, valuation, frame, at, facts)
+    return PreparedMarket.of(plan_scenarios(conn, owners), session)
+
+
+def load_session_market(
+    conn: Connection, valuation: Valuation, frame: MarketFrame, at: int, facts: OptionFacts, *, keep: bool = True
+) -> SessionMarket:
+    """Load what the instruments of a frame are assessed with at a session; what is made of it is kept, or not."""
+    day: date = frame.sessions.days[at].item()
+    factors, betas = ensure_factor_facts(conn, valuation, frame.market, day, frame.instruments, keep=keep)
+    options = load_option_market(conn, valuation, frame.market, day, facts.instrument_id.tolist())
+    return SessionMarket(frame, at, facts, options, factors, betas)
 
 
 def weigh_sessions(
@@ -106,8 +110,6 @@ def weigh_sessions(
     valuation: Valuation,
     valued: Iterable[ValuedBooks],
     prepared: Prepared | None = None,
-    *,
-    keep: bool = True,
 ) -> tuple[WeighedSession, ...]:
     """Put valued portfolios against the market of each wanted day; a day that is not prepared is assessed for them."""
     known = prepared or {}
@@ -120,7 +122,7 @@ def weigh_sessions(
             if day in days:
                 ready = known.get((frame.market, day))
                 if ready is None or not _holds(ready, books, close):
-                    ready = _prepare(conn, valuation, books, close.at, keep=keep)
+                    ready = _prepare(conn, valuation, books, close.at)
                 held = hold_risk(frame, frozen.portfolios, frozen.holdings, close, ready.assessed)
                 wanted = frozenset(each.id for each in frozen.portfolios if day in books.wanted[each.id])
                 sessions.append(WeighedSession(held, ready, wanted))
@@ -140,26 +142,44 @@ def factor_exposures(sessions: Iterable[WeighedSession]) -> tuple[FactorExposure
 def market_scenarios(sessions: Iterable[WeighedSession]) -> tuple[ScenarioResults, ...]:
     """The ten market and rate scenarios of the wanted portfolios and days."""
     return tuple(
-        _named(made)
+        replace(
+            made,
+            scenarios=tuple(map(_of_the_ten, made.scenarios)),
+            reasons={_of_the_ten(name): why for name, why in made.reasons.items()},
+        )
         for session in sessions
-        for made in stress_portfolios(session.held, session.ready.assessed, session.ready.plan.market)
+        for made in stress_portfolios(session.held, session.ready.assessed, _ids(session.ready.plan.market))
         if made.portfolio_id in session.wanted
     )
 
 
 def stress_tests(sessions: Iterable[WeighedSession]) -> tuple[ScenarioResults, ...]:
     """Stress tests of the wanted portfolios and days: everybody's, the replays, and each owner's own."""
-    made = []
-    for session in sessions:
-        plan, held = session.ready.plan, session.held
-        owners = [portfolio.user_id for portfolio in held.portfolios]
-        common = np.array([owner not in plan.own for owner in owners], dtype=np.bool_)
-        inventive = dict.fromkeys(owner for owner in owners if owner in plan.own)
-        own = [(np.array([owner == user for owner in owners], dtype=np.bool_), plan.of(user)) for user in inventive]
-        for which, keys in [(common, plan.stress), *own]:
-            results = stress_portfolios(held.only(which), session.ready.assessed, keys) if which.any() else ()
-            made += [_named(each) for each in results if each.portfolio_id in session.wanted]
-    return tuple(made)
+    return tuple(
+        made for session in sessions for made in _stress_session(session) if made.portfolio_id in session.wanted
+    )
+
+
+def _stress_session(session: WeighedSession) -> Iterable[ScenarioResults]:
+    ready, held = session.ready, session.held
+    results = stress_portfolios(held, ready.assessed, _ids(ready.plan.stress))
+    made = {each.portfolio_id: each for each in results}
+    owners = [portfolio.user_id for portfolio in held.portfolios]
+    for user in dict.fromkeys(owner for owner in owners if ready.plan.own.get(owner)):
+        theirs = held.only(np.array([owner == user for owner in owners], dtype=np.bool_))
+        contracts = ready.assessed.instrument_id[theirs.instrument]
+        own = ready.session.with_contracts(contracts).assess(ready.plan.own[user])
+        for each in stress_portfolios(theirs, own, own.scenarios.ids):
+            made[each.portfolio_id] = made[each.portfolio_id].followed_by(each)
+    return made.values()
+
+
+def _ids(scenarios: Iterable[Scenario]) -> tuple[str, ...]:
+    return tuple(each.id for each in scenarios)
+
+
+def _of_the_ten(name: str) -> str:
+    return name.removeprefix(_OF_MARKET)
 
 
 def _holds(ready: PreparedMarket, books: ValuedBooks, close: Close) -> bool:
@@ -169,48 +189,10 @@ def _holds(ready: PreparedMarket, books: ValuedBooks, close: Close) -> bool:
     return bool(np.isin(ids, ready.assessed.instrument_id).all())
 
 
-def _prepare(conn: Connection, valuation: Valuation, books: ValuedBooks, at: int, *, keep: bool) -> PreparedMarket:
+def _prepare(conn: Connection, valuation: Valuation, books: ValuedBooks, at: int) -> PreparedMarket:
     """Assess what some portfolios hold at a session, for them alone."""
     frame = books.books.market
-    today = np.flatnonzero(books.facts.as_of == frame.sessions.days[at])
-    plan = plan_scenarios(conn, {portfolio.user_id for portfolio in books.books.portfolios})
-    facts = books.facts.rows(today)
-    return PreparedMarket(plan, assess_frame(conn, valuation, frame, at, facts, plan.scenarios, keep=keep))
-
-
-def assess_frame(
-    conn: Connection,
-    valuation: Valuation,
-    frame: MarketFrame,
-    at: int,
-    facts: OptionFacts,
-    scenarios: Sequence[Scenario],
-    *,
-    keep: bool,
-) -> AssessedMarket:
-    """Assess the instruments of a frame at a session under scenarios; ``keep``: facts that are missing are kept."""
-    day: date = frame.sessions.days[at].item()
-    factors, betas = ensure_factor_facts(conn, valuation, frame.market, day, frame.instruments, keep=keep)
-    options = load_option_market(conn, valuation, frame.market, day, facts.instrument_id.tolist())
-    arranged = arrange_scenarios(scenarios, factors)
-    assess = partial(
-        assess_instruments,
-        frame,
-        at,
-        facts=facts,
-        options=options,
-        factors=factors,
-        betas=betas,
-        scenarios=arranged,
-    )
-    strict = assess(allow_estimates=False)
-    estimates = bool((facts.reasons & int(Reason.ESTIMATED)).any() or np.isnan(betas.yield_beta).any())
-    lenient = assess(allow_estimates=True) if estimates else strict
-    return AssessedMarket.of(ids_of(frame.instruments), factors, arranged, strict=strict, lenient=lenient)
-
-
-def _named(results: ScenarioResults) -> ScenarioResults:
-    """With the scenarios' own ids instead of their keys."""
-    names = {key: key.rpartition("/")[2] for key in results.scenarios}
-    reasons = {names[key]: why for key, why in results.reasons.items()}
-    return replace(results, scenarios=tuple(names.values()), reasons=reasons)
+    facts = books.facts.rows(np.flatnonzero(books.facts.as_of == frame.sessions.days[at]))
+    session = load_session_market(conn, valuation, frame, at, facts)
+    owners = {portfolio.user_id for portfolio in books.books.portfolios}
+    return PreparedMarket.of(plan_scenarios(conn, owners), session)

@@ -5,15 +5,15 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from sigmasight.domain.market_data import FloatArray
 from sigmasight.domain.scenarios import Scenario
-from sigmasight.risk.states import PricedSession, pnl_in_states
-from sigmasight.services.exposures import ValuedPortfolio, held_shares, share_of
+from sigmasight.engines.aggregation import share_known, sum_known
+from sigmasight.risk.session_market import SessionMarket
+from sigmasight.risk.states import pnl_in_states
+from sigmasight.services.exposures import ValuedPortfolio, held_shares
 from sigmasight.services.factor_facts import own_returns
 from sigmasight.services.market_frames import Valuation
-from sigmasight.services.option_facts import load_option_market
 from sigmasight.store.database import Connection
-
-_MARKET = "Market"
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,32 +25,36 @@ class OwnHistory:
 
 
 def replay_own_history(
-    conn: Connection, valuation: Valuation, valued: ValuedPortfolio, scenarios: Sequence[Scenario]
+    conn: Connection,
+    valuation: Valuation,
+    valued: ValuedPortfolio,
+    session: SessionMarket,
+    scenarios: Sequence[Scenario],
+    volatility_change: FloatArray,
 ) -> dict[str, OwnHistory]:
-    """Of each scenario that replays something, what the underlyings' own returns between its closes would do."""
-    frame, at = valued.books.market, valued.close.at
+    """Of each scenario that replays something, what the underlyings' own returns between its closes would do.
+
+    Args:
+        conn: The transaction.
+        valuation: What every valuation is given.
+        valued: One portfolio.
+        session: Its market at the same session.
+        scenarios: S of them.
+        volatility_change: Of every implied volatility, (S,).
+    """
+    frame = session.frame
     (portfolio,) = valued.books.portfolios
-    contracts = valued.facts.instrument_id.tolist()
-    options = load_option_market(conn, valuation, frame.market, frame.sessions.days[at].item(), contracts)
-    session = PricedSession(frame, at, valued.facts, options, portfolio.allow_estimates)
+    priced = session.priced(allow_estimates=portfolio.allow_estimates)
     rows, shares, weight = held_shares(valued)
     found: dict[str, OwnHistory] = {}
-    for scenario in scenarios:
+    for scenario, change in zip(scenarios, volatility_change, strict=True):
         if scenario.first_close is None or scenario.last_close is None:
             continue
         then = (scenario.first_close, scenario.last_close)
         returns = own_returns(conn, valuation, frame.market, frame.instruments, *then)[frame.underlying]
-        change = _volatility_change(scenario)
-        unit = pnl_in_states(session, returns[:, None], np.array([change]), np.zeros(1))[:, 0]
+        unit = pnl_in_states(priced, returns[:, None], np.array([change]), np.zeros(1))[:, 0]
         pnl = shares * unit[valued.books.holdings.asset[rows]]
-        known = ~np.isnan(pnl)
-        total = float(pnl[known].sum()) if known.any() or not len(pnl) else float("nan")
-        found[scenario.id] = OwnHistory(total, share_of(weight[known], weight))
+        one = np.zeros(len(pnl), dtype=np.int64)
+        covered = share_known(~np.isnan(pnl), weight, one, 1)
+        found[scenario.id] = OwnHistory(float(sum_known(pnl, one, 1)[0]), float(covered[0]))
     return found
-
-
-def _volatility_change(scenario: Scenario) -> float:
-    """What the scenario says, else 1 point for each 1 % that its market falls."""
-    if scenario.volatility_change is not None:
-        return scenario.volatility_change
-    return max([0.0, *(-shock.size for shock in scenario.shocks if shock.factor == _MARKET)])

@@ -9,6 +9,7 @@ import numpy as np
 from sigmasight.domain.market_data import FloatArray, IntArray
 from sigmasight.domain.reasons import BLOCKING, Reason
 from sigmasight.domain.snapshots import NotIncluded
+from sigmasight.engines.aggregation import share_known
 from sigmasight.risk.spot_volatility_grid import (
     SPOT_RETURNS,
     VOLATILITY_CHANGES,
@@ -16,7 +17,7 @@ from sigmasight.risk.spot_volatility_grid import (
     grid_of_instruments,
     worst_point,
 )
-from sigmasight.services.exposures import ValuedPortfolio, held_shares, share_of, value_at
+from sigmasight.services.exposures import ValuedPortfolio, held_shares, value_at
 from sigmasight.services.market_frames import Valuation
 from sigmasight.services.option_facts import load_option_market
 from sigmasight.store.database import Connection
@@ -61,7 +62,7 @@ def spot_volatility_grid(
         volatility_changes=VOLATILITY_CHANGES,
         pnl=total,
         worst=None if np.isnan(total).any() else worst_point(total),
-        coverage=share_of(weight[known], weight),
+        coverage=float(share_known(known, weight, np.zeros(len(rows), dtype=np.int64), 1)[0]),
         not_included=_left_out(valued, rows[~known], reasons),
     )
 

@@ -21,7 +21,7 @@ from sigmasight.risk.scenarios import judge_scenarios
 from sigmasight.services.exposures import value_at
 from sigmasight.services.factor_facts import load_window
 from sigmasight.services.market_frames import Valuation
-from sigmasight.services.portfolio_risk import assess_frame
+from sigmasight.services.portfolio_risk import load_session_market
 from sigmasight.services.replays import OwnHistory, replay_own_history
 from sigmasight.services.scenarios import Origin, list_scenarios
 from sigmasight.store.database import Connection
@@ -155,7 +155,8 @@ def run_scenarios(
     if not scenarios:
         raise NotFoundError("there is no active scenario of that kind")
     frame = valued.books.market
-    assessed = assess_frame(conn, valuation, frame, valued.close.at, valued.facts, scenarios, keep=False)
+    session = load_session_market(conn, valuation, frame, valued.close.at, valued.facts, keep=False)
+    assessed = session.assess(scenarios)
     held = hold_risk(frame, valued.books.portfolios, valued.books.holdings, valued.close, assessed)
     window, panel = load_window(conn, valuation, assessed.factors, frame.market, frame.instruments)
     (results,) = stress_portfolios(held, assessed, assessed.scenarios.ids)
@@ -173,7 +174,8 @@ def run_scenarios(
         )
         raw = (classic.direct_raw[0], classic.correlated_raw[0])
     judged = judge_scenarios(assessed.scenarios, window)
-    own = replay_own_history(conn, valuation, valued, scenarios)
+    changes = assessed.scenarios.volatility_changes(assessed.scenarios.response.direct)
+    own = replay_own_history(conn, valuation, valued, session, scenarios, changes)
     lines = _lines(scenarios, held, assessed, results, judged, raw=raw, own=own, method=method)
     return StressReport(as_of, method, lines, _summary(lines), results)
 
