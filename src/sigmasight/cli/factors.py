@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from typing import Annotated
 
-import numpy as np
 import typer
 
 from sigmasight.cli.output import announce, print_json, print_table
@@ -117,14 +116,13 @@ def _beta(name: str, line: PositionFactors, at: int) -> Document:
         "t": rounded(line.t_statistic[at], _PLACES),
         "exposure": money_text(float(line.exposure[at])),
     }
-    if line.classic_beta is None or line.classic_raw is None:
+    if line.classic_beta is None or line.classic_raw is None or line.capped is None:
         return document
-    capped = bool(line.classic_beta[at] != line.classic_raw[at])
     return {
         **document,
         "classic_beta": rounded(line.classic_beta[at], _PLACES),
         "classic_raw": rounded(line.classic_raw[at], _PLACES),
-        "classic_reasons": list(Reason.CAPPED.words) if capped and not np.isnan(line.classic_raw[at]) else [],
+        "classic_reasons": list(Reason.CAPPED.words) if line.capped[at] else [],
     }
 
 

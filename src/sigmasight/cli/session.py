@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from sigmasight.cli.output import amount
 from sigmasight.domain.errors import NotATradingDayError
 from sigmasight.domain.methods import Method
 from sigmasight.domain.units import money_text
@@ -41,8 +42,7 @@ def rounded(value: float, places: int) -> float | None:
 
 def dollars(value: float) -> str:
     """USD with cents for a table; n/a where not known."""
-    text = money_text(float(value))
-    return "n/a" if text is None else f"{float(text):,.2f}"
+    return amount(money_text(float(value)))
 
 
 def fixed(value: float, places: int) -> str:

@@ -5,10 +5,11 @@ from datetime import date
 
 import numpy as np
 
+from sigmasight.domain.factors import RATE_TENORS
 from sigmasight.domain.market_data import BoolArray, FloatArray, IntArray
 
-TENORS = 4
-"""Treasury yields: 3M, 2Y, 10Y, 30Y, in the order of RATE_TENORS."""
+TENORS = len(RATE_TENORS)
+"""Treasury yields, in the order of RATE_TENORS."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

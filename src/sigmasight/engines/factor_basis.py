@@ -34,7 +34,7 @@ def build_basis(factor_returns: FloatArray, *, least_sessions: int = 0) -> Facto
     Source:
         Frisch-Waugh-Lovell; Belsley, Kuh, Welsch, Regression diagnostics (1980) for inflation and condition.
     """
-    taking_part = (~np.isnan(factor_returns)).sum(axis=0) >= max(least_sessions, 0)
+    taking_part = (~np.isnan(factor_returns)).sum(axis=0) >= least_sessions
     known = ~np.isnan(factor_returns[:, taking_part]).any(axis=1) & taking_part[:1].any()
     factors = np.where(taking_part, factor_returns[known], 0.0)
     count, size = factors.shape

@@ -36,17 +36,21 @@ def estimate_classic_betas(window: FactorWindow, panel: ReturnPanel, *, min_obs:
     """Estimate betas as the textbook has them."""
     returns = panel.returns[1:]
     factors = window.returns
-    together = regress(returns, factors, min_obs=min_obs)
+    usable = window.basis.usable
+    raw, n_obs = np.full((returns.shape[1], factors.shape[1]), np.nan), np.zeros(returns.shape[1], dtype=np.int64)
+    if usable.any():
+        together = regress(returns, factors[:, usable], min_obs=min_obs)
+        raw[:, usable], n_obs = together.slope, together.n_obs
     alone = [regress(returns, factors[:, [at]], min_obs=min_obs) for at in range(factors.shape[1])]
     by_yield = [regress(returns, window.yield_changes[:, [at]], min_obs=LEAST_YIELD_SESSIONS) for at in range(TENORS)]
     return ClassicBetas(
         instrument_id=panel.instrument_id,
-        loading=np.clip(together.slope, -LARGEST_BETA, LARGEST_BETA),
-        raw=together.slope,
-        capped=np.asarray(np.abs(together.slope) > LARGEST_BETA, dtype=np.bool_),
+        loading=np.clip(raw, -LARGEST_BETA, LARGEST_BETA),
+        raw=raw,
+        capped=np.asarray(np.abs(raw) > LARGEST_BETA, dtype=np.bool_),
         univariate=_side_by_side(alone),
         yield_beta=_side_by_side(by_yield),
-        n_obs=together.n_obs,
+        n_obs=n_obs,
     )
 
 

@@ -70,19 +70,23 @@ def position_greeks(
         allow_estimates: Of each portfolio, (B,): whether it takes Greeks that stand on an estimated volatility.
     """
     asset = holdings.asset
-    reasons = known.reasons[asset]
-    refused = ((reasons & int(Reason.ESTIMATED)) > 0) & ~allow_estimates[holdings.portfolio]
-    reasons = np.where(refused, reasons & ~int(Reason.ESTIMATED) | int(Reason.NO_VOLATILITY), reasons)
-    unit = UnitGreeks(
-        *(np.where(refused, np.nan, getattr(known.unit, field.name)[asset]) for field in fields(UnitGreeks))
-    )
+    of_positions = InstrumentGreeks(known.unit.rows(asset), known.reasons[asset])
+    taken = without_estimates(of_positions, ~allow_estimates[holdings.portfolio])
     greeks = weigh_greeks(
-        unit,
+        taken.unit,
         quantity=holdings.quantity(market, at),
         multiplier=market.multiplier[asset],
         spot=_spot(market, at)[asset],
     )
-    return HeldGreeks(greeks, np.asarray(reasons, dtype=np.int64))
+    return HeldGreeks(greeks, taken.reasons)
+
+
+def without_estimates(known: InstrumentGreeks, refuses: BoolArray) -> InstrumentGreeks:
+    """As who refuses estimates, (N,), takes Greeks: where one stands on an estimated volatility, there is none."""
+    refused = ((known.reasons & int(Reason.ESTIMATED)) > 0) & refuses
+    reasons = np.where(refused, known.reasons & ~int(Reason.ESTIMATED) | int(Reason.NO_VOLATILITY), known.reasons)
+    unit = (np.where(refused, np.nan, getattr(known.unit, field.name)) for field in fields(UnitGreeks))
+    return InstrumentGreeks(UnitGreeks(*unit), np.asarray(reasons, dtype=np.int64))
 
 
 def contracts_held(market: MarketFrame, holdings: Holdings, at: int) -> IntArray:

@@ -87,21 +87,20 @@ def assess_instruments(
         scenarios: S scenarios on these factors.
         allow_estimates: Whether estimated volatilities and yield betas are taken.
     """
-    session = PricedSession(frame, at, facts, options, allow_estimates)
-    known = session.greeks()
+    session = PricedSession.of(frame, at, facts, options, allow_estimates=allow_estimates)
     loading, residual, yield_beta, beta_reasons, yield_reasons = _spread(frame, factors, betas)
     if allow_estimates:
         yield_beta, yield_reasons = _estimated(frame.instruments, yield_beta, yield_reasons)
-    parent, settled = frame.underlying, session.settled(known)
+    parent, settled = frame.underlying, session.settled
     on_tenor = yield_beta[parent][:, scenarios.tenor]
     why = np.where(scenarios.yield_change != 0.0, yield_reasons[parent][:, scenarios.tenor], 0)
-    reasons = np.where(settled, session.reasons(known), session.reasons(known) | beta_reasons[parent])
+    reasons = session.reasons | np.where(settled, 0, beta_reasons[parent])
     pnl = _pnl(session, scenarios, loading[parent], on_tenor)
     pnl[settled] = 0.0
     blocked = (reasons & int(BLOCKING)) > 0
     pnl[blocked] = np.nan
     count = len(scenarios.ids)
-    dollar_delta = np.where(settled, 0.0, known.unit.delta * session.spot)
+    dollar_delta = np.where(settled, 0.0, session.greeks.unit.delta * session.spot)
     return InstrumentRisk(
         underlying=parent,
         dollar_delta=np.where(blocked, np.nan, dollar_delta),

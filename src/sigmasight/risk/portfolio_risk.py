@@ -54,7 +54,8 @@ class HeldRisk:
     nav: FloatArray  # (B,)
     first: IntArray  # (B + 1,) where each portfolio's positions begin
     portfolio: IntArray  # (P,)
-    symbol: tuple[str, ...]  # (P,)
+    symbols: tuple[str, ...]  # of the instruments that ``asset`` counts
+    asset: IntArray  # (P,)
     instrument: IntArray  # (P,) place of the instrument in the assessed market
     row: IntArray  # (P,) that in the stacked facts: a portfolio that allows estimates has it N further down
     shares: FloatArray  # (P,) quantity x multiplier
@@ -71,6 +72,10 @@ class HeldRisk:
             portfolios=len(self.portfolios),
         )
 
+    def symbol(self, at: int) -> str:
+        """What a position is in."""
+        return self.symbols[int(self.asset[at])]
+
     def only(self, which: BoolArray) -> "HeldRisk":
         """Some of the portfolios, (B,), in their order."""
         place = np.cumsum(which) - 1
@@ -81,7 +86,7 @@ class HeldRisk:
             nav=self.nav[which],
             first=np.searchsorted(place[self.portfolio[mine]], np.arange(int(which.sum()) + 1)),
             portfolio=place[self.portfolio[mine]],
-            symbol=tuple(self.symbol[at] for at in np.flatnonzero(mine)),
+            asset=self.asset[mine],
             instrument=self.instrument[mine],
             row=self.row[mine],
             shares=self.shares[mine],
@@ -107,7 +112,8 @@ def hold_risk(
         nav=close.nav,
         first=np.searchsorted(portfolio, np.arange(len(portfolios) + 1)),
         portfolio=portfolio,
-        symbol=tuple(market.instruments[int(at)].symbol for at in asset),
+        symbols=tuple(each.symbol for each in market.instruments),
+        asset=asset,
         instrument=instrument,
         row=instrument + len(assessed.instrument_id) * allowed[portfolio],
         shares=close.positions.quantity[held] * market.multiplier[asset],
@@ -234,7 +240,7 @@ def _left_out(held: HeldRisk, reasons: IntArray, at: int) -> tuple[NotIncluded, 
     mine = np.arange(held.first[at], held.first[at + 1])
     blocked = mine[(reasons[mine] & int(BLOCKING)) > 0].tolist()
     listed = (
-        NotIncluded(held.symbol[each], ",".join((Reason(int(reasons[each])) & BLOCKING).words)) for each in blocked
+        NotIncluded(held.symbol(each), ",".join((Reason(int(reasons[each])) & BLOCKING).words)) for each in blocked
     )
     return tuple(dict.fromkeys(listed))
 

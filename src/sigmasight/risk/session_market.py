@@ -39,7 +39,7 @@ class SessionMarket:
 
     def priced(self, *, allow_estimates: bool) -> PricedSession:
         """The instruments as portfolios take them that allow estimates, or do not."""
-        return PricedSession(self.frame, self.at, self.facts, self.options, allow_estimates)
+        return PricedSession.of(self.frame, self.at, self.facts, self.options, allow_estimates=allow_estimates)
 
     def with_contracts(self, ids: IntArray) -> "SessionMarket":
         """The same market where of its contracts only some are priced; the others are not known."""

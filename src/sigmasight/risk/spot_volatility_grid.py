@@ -35,11 +35,11 @@ def grid_of_instruments(
     A share moves by the spot's return; an option is priced again with its underlying there and its volatility changed.
     """
     spots, changes = np.repeat(SPOT_RETURNS, len(VOLATILITY_CHANGES)), np.tile(VOLATILITY_CHANGES, len(SPOT_RETURNS))
-    session = PricedSession(frame, at, facts, options, allow_estimates)
+    session = PricedSession.of(frame, at, facts, options, allow_estimates=allow_estimates)
     everywhere = np.broadcast_to(spots, (len(frame.instruments), len(spots)))
     pnl = pnl_in_states(session, everywhere, changes, np.zeros(len(spots)))
     shape = (len(frame.instruments), len(SPOT_RETURNS), len(VOLATILITY_CHANGES))
-    return pnl.reshape(shape), session.reasons(session.greeks())
+    return pnl.reshape(shape), session.reasons
 
 
 def worst_point(pnl: FloatArray) -> WorstPoint:

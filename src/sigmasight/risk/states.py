@@ -1,6 +1,6 @@
 """What one share of each instrument gains or loses in given states of spots, volatilities and yields."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -8,7 +8,7 @@ from sigmasight.domain.market_data import BoolArray, FloatArray, IntArray
 from sigmasight.domain.options import OptionFacts
 from sigmasight.domain.reasons import BLOCKING, Reason
 from sigmasight.risk.frames import MarketFrame, ids_of
-from sigmasight.risk.greeks import InstrumentGreeks, instrument_greeks
+from sigmasight.risk.greeks import InstrumentGreeks, instrument_greeks, without_estimates
 from sigmasight.risk.option_market import OptionMarket
 from sigmasight.risk.revaluation import revalue
 
@@ -21,34 +21,35 @@ class PricedSession:
     at: int  # index of the session
     facts: OptionFacts  # of its contracts at that session
     options: OptionMarket | None  # the contracts with facts, frozen up to that session; None where there are none
-    allow_estimates: bool
+    greeks: InstrumentGreeks  # (N,)
+
+    @classmethod
+    def of(
+        cls, frame: MarketFrame, at: int, facts: OptionFacts, options: OptionMarket | None, *, allow_estimates: bool
+    ) -> "PricedSession":
+        """Take the Greeks of facts as portfolios of one kind do."""
+        known = instrument_greeks(frame, at, facts)
+        refuses = np.full(len(known.reasons), not allow_estimates)
+        return cls(frame, at, facts, options, without_estimates(known, refuses))
 
     @property
     def spot(self) -> FloatArray:
         """Price of each instrument's underlying, of what is no option its own, (N,) USD."""
         return np.asarray(self.frame.price[self.at, self.frame.underlying])
 
-    def greeks(self) -> InstrumentGreeks:
-        """Of every instrument; where an estimate is refused, there is no volatility."""
-        known = instrument_greeks(self.frame, self.at, self.facts)
-        if self.allow_estimates:
-            return known
-        refused = (known.reasons & int(Reason.ESTIMATED)) > 0
-        reasons = np.where(refused, known.reasons & ~int(Reason.ESTIMATED) | int(Reason.NO_VOLATILITY), known.reasons)
-        unit = replace(known.unit, delta=np.where(refused, np.nan, known.unit.delta))
-        return InstrumentGreeks(unit, reasons)
-
-    def reasons(self, known: InstrumentGreeks) -> IntArray:
+    @property
+    def reasons(self) -> IntArray:
         """Of prices and Greeks, (N,): an option needs its underlying's price, an expired one its own."""
         own = self.frame.reasons[self.at]
         of_parent = self.frame.reasons[self.at, self.frame.underlying] & int(BLOCKING)
-        needed = np.where(self.frame.is_option, own & ~int(Reason.NO_PRICE), own)
-        alive = needed | of_parent | known.reasons
-        return np.asarray(np.where(self.settled(known), own | known.reasons, alive), dtype=np.int64)
+        needed = np.where(self.frame.is_option, own & ~int(Reason.NO_PRICE), own) | of_parent
+        return np.asarray(np.where(self.settled, own, needed) | self.greeks.reasons, dtype=np.int64)
 
-    def settled(self, known: InstrumentGreeks) -> BoolArray:
+    @property
+    def settled(self) -> BoolArray:
         """Options at or after their expiry, which nothing moves any more, (N,)."""
-        return np.asarray(self.frame.is_option & ((known.reasons & int(Reason.EXPIRED)) > 0), dtype=np.bool_)
+        expired = (self.greeks.reasons & int(Reason.EXPIRED)) > 0
+        return np.asarray(self.frame.is_option & expired, dtype=np.bool_)
 
 
 def pnl_in_states(
@@ -66,7 +67,7 @@ def pnl_in_states(
         USD, (N, M): a share moves with its spot, an option is priced again, an expired one stands still. NaN where a
         price, a volatility or a return is not known.
     """
-    frame, known = session.frame, session.greeks()
+    frame = session.frame
     pnl = session.spot[:, None] * spot_return
     pnl[frame.is_option] = np.nan
     row, contract, of_fact = _with_facts(session)
@@ -81,8 +82,8 @@ def pnl_in_states(
             volatility_change=volatility_change,
             yield_change=yield_change,
         )
-    pnl[session.settled(known)] = 0.0
-    pnl[(session.reasons(known) & int(BLOCKING)) > 0] = np.nan
+    pnl[session.settled] = 0.0
+    pnl[(session.reasons & int(BLOCKING)) > 0] = np.nan
     return pnl
 
 

@@ -5,7 +5,7 @@ from datetime import date
 from uuid import UUID
 
 from sigmasight.domain.factor_facts import Betas, FactorSet
-from sigmasight.domain.market_data import FloatArray
+from sigmasight.domain.market_data import BoolArray, FloatArray
 from sigmasight.domain.methods import Method
 from sigmasight.domain.reasons import Reason
 from sigmasight.domain.risk_results import FactorExposures
@@ -38,6 +38,7 @@ class PositionFactors:
     exact: bool  # nothing is left over: t is empty, exact_fit
     classic_beta: FloatArray | None  # (K,) of ordinary least squares, capped; only by the classic method
     classic_raw: FloatArray | None  # (K,) not capped
+    capped: BoolArray | None  # (K,)
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +96,7 @@ def _positions(
     row = [place[frame.instruments[int(at)].id] for at in parent]
     return tuple(
         PositionFactors(
-            symbol=held.symbol[at],
+            symbol=held.symbol(at),
             underlying=frame.instruments[int(parent[at])].symbol,
             dollar_delta=float(held.shares[at] * assessed.risk.dollar_delta[held.row[at]]),
             exposure=exposure[at],
@@ -109,6 +110,7 @@ def _positions(
             exact=bool(betas.exact[mine]),
             classic_beta=None if classic is None else classic.loading[mine],
             classic_raw=None if classic is None else classic.raw[mine],
+            capped=None if classic is None else classic.capped[mine],
         )
         for at, mine in enumerate(row)
     )

@@ -225,7 +225,7 @@ def _by_factor(parts: ScenarioParts, assessed: AssessedMarket, at: int) -> tuple
 def _by_position(parts: ScenarioParts, held: HeldRisk, at: int) -> tuple[Contribution, ...]:
     pnl = parts.position[:, at]
     order = np.argsort(-np.abs(np.nan_to_num(pnl)), kind="stable")
-    return tuple((held.symbol[each], float(pnl[each])) for each in order.tolist())
+    return tuple((held.symbol(each), float(pnl[each])) for each in order.tolist())
 
 
 def _summary(lines: Sequence[ScenarioLine]) -> StressSummary:

@@ -2,7 +2,6 @@
 
 from collections.abc import Collection, Iterator, Sequence
 from datetime import date
-from functools import cache
 from typing import Any
 
 import numpy as np
@@ -11,9 +10,9 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 
 from sigmasight.domain.factor_facts import TENORS, Betas, FactorSet
 from sigmasight.domain.market_data import FloatArray, IntArray, Market
-from sigmasight.domain.reasons import Reason, reason_from_words
 from sigmasight.store.asked import late_since
 from sigmasight.store.bulk import add_missing_rows, among, number, number_column, number_lists, number_rows, numbers
+from sigmasight.store.reasons import reason_code, reason_words
 from sigmasight.store.tables import factor_correlations, instrument_betas
 
 _set = factor_correlations.c
@@ -128,10 +127,10 @@ def _rows(as_of: date, betas: Betas) -> Iterator[tuple[Any, ...]]:
         betas.n_obs.tolist(),
         betas.lagged.tolist(),
         betas.exact.tolist(),
-        map(_reason_words, betas.reasons.tolist()),
+        map(reason_words, betas.reasons.tolist()),
         *(number_lists(getattr(betas, name)) for name in _YIELD_LISTS),
         betas.yield_n_obs.tolist(),
-        [[",".join(_reason_words(code)) for code in codes] for codes in betas.yield_reasons.tolist()],
+        [[",".join(reason_words(code)) for code in codes] for codes in betas.yield_reasons.tolist()],
         strict=True,
     )
 
@@ -146,7 +145,7 @@ def _betas(rows: Sequence[Sequence[Any]], factors: int) -> Betas:
         n_obs=np.array(column["n_obs"], dtype=np.int64),
         lagged=np.array(column["lagged"], dtype=np.bool_),
         exact=np.array(column["exact"], dtype=np.bool_),
-        reasons=np.array([_reason_code(tuple(words)) for words in column["reasons"]], dtype=np.int64),
+        reasons=np.array([reason_code(words) for words in column["reasons"]], dtype=np.int64),
         **{name: _by_yield(column[name]) for name in _YIELD_LISTS},
         yield_n_obs=_codes(column["yield_n_obs"]),
         yield_reasons=_codes([[_joined_code(words) for words in four] for four in column["yield_reasons"]]),
@@ -161,15 +160,5 @@ def _codes(rows: Sequence[Sequence[int]]) -> IntArray:
     return np.array(rows, dtype=np.int64).reshape(len(rows), TENORS)
 
 
-@cache
-def _reason_words(code: int) -> list[str]:
-    return list(Reason(code).words)
-
-
-@cache
-def _reason_code(words: tuple[str, ...]) -> int:
-    return int(reason_from_words(words))
-
-
 def _joined_code(words: str) -> int:
-    return _reason_code(tuple(words.split(","))) if words else 0
+    return reason_code(words.split(",")) if words else 0

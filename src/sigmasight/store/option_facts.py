@@ -2,7 +2,6 @@
 
 from collections.abc import Collection, Iterator, Sequence
 from datetime import date
-from functools import cache
 from typing import Any
 
 import numpy as np
@@ -10,7 +9,6 @@ from sqlalchemy import Connection, delete, select
 
 from sigmasight.domain.market_data import IntArray, Market
 from sigmasight.domain.options import DividendSource, OptionFacts, PricingModel, VolatilitySource
-from sigmasight.domain.reasons import Reason, reason_from_words
 from sigmasight.store.asked import late_since
 from sigmasight.store.bulk import (
     add_missing_rows,
@@ -21,6 +19,7 @@ from sigmasight.store.bulk import (
     number_column,
     numbers,
 )
+from sigmasight.store.reasons import reason_code, reason_words
 from sigmasight.store.tables import option_analytics
 from sigmasight.store.tables.options import words
 
@@ -84,7 +83,7 @@ def _rows(facts: OptionFacts) -> Iterator[tuple[Any, ...]]:
         facts.instrument_id.tolist(),
         days(facts.as_of),
         days(facts.quote_day),
-        map(_reason_words, facts.reasons.tolist()),
+        map(reason_words, facts.reasons.tolist()),
         *(numbers(getattr(facts, name)) for name in _NUMBERS),
         *(_named(getattr(facts, name), known) for name, known in _WORDS.items()),
         strict=True,
@@ -98,7 +97,7 @@ def _facts(rows: Sequence[Sequence[Any]]) -> OptionFacts:
         instrument_id=np.array(column["instrument_id"], dtype=np.int64),
         as_of=day_column(column["as_of"]),
         quote_day=day_column(column["quote_day"]),
-        reasons=np.array([_reason_code(tuple(words)) for words in column["reasons"]], dtype=np.int64),
+        reasons=np.array([reason_code(words) for words in column["reasons"]], dtype=np.int64),
         dividend_source=code["dividend_source"],
         volatility_source=code["volatility_source"],
         model=code["model"],
@@ -115,13 +114,3 @@ def _codes(named: Sequence[str | None], known: dict[int, str]) -> IntArray:
     """Stored words as codes: NULL is 0."""
     code = {None: 0} | {word: at for at, word in known.items()}
     return np.array([code[word] for word in named], dtype=np.int64)
-
-
-@cache
-def _reason_words(code: int) -> list[str]:
-    return list(Reason(code).words)
-
-
-@cache
-def _reason_code(named: tuple[str, ...]) -> int:
-    return int(reason_from_words(named))

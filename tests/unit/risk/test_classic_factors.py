@@ -297,3 +297,15 @@ def test_few_sessions_and_no_returns_give_nothing() -> None:
     for name in ("loading", "raw", "univariate", "yield_beta"):
         assert np.isnan(getattr(found, name)[7:]).all(), name
     assert not found.capped[7:].any()
+
+
+def test_a_factor_without_any_price_costs_the_others_nothing() -> None:
+    rng = np.random.default_rng(1)
+    factors = rng.normal(0, 0.01, (253, 1)) + rng.normal(0, 0.006, (253, 7))
+    symbols = factors @ rng.normal(0.3, 0.5, (7, 1)) + rng.normal(0, 0.01, (253, 1))
+    factors[:, 5] = NAN
+    found, _ = window_and_panel(symbols, factors)
+    others = [0, 1, 2, 3, 4, 6]
+    np.testing.assert_allclose(found.raw[7, others], least_squares(symbols[1:, 0], factors[1:, others]), rtol=1e-9)
+    assert np.isnan([found.raw[7, 5], found.loading[7, 5], found.univariate[7, 5]]).all()
+    assert found.n_obs[7] == 252
