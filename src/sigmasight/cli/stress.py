@@ -21,7 +21,7 @@ from sigmasight.cli.session import (
 )
 from sigmasight.domain.books import Portfolio
 from sigmasight.domain.methods import Method
-from sigmasight.domain.scenarios import Scenario
+from sigmasight.domain.scenarios import MARKET_RISK_SCENARIOS
 from sigmasight.domain.units import money_text
 from sigmasight.services.portfolios import find_portfolio
 from sigmasight.services.spot_grid import Grid, spot_volatility_grid
@@ -29,8 +29,8 @@ from sigmasight.services.stress import (
     Contribution,
     ScenarioLine,
     StressReport,
-    report_market_scenarios,
-    report_stress,
+    active_scenarios,
+    report_scenarios,
 )
 from sigmasight.wiring.application import open_application
 from sigmasight.wiring.logs import configure_logs
@@ -38,6 +38,7 @@ from sigmasight.wiring.settings import Settings
 
 _PLACES = 6
 _SHOWN_POSITIONS = 10
+_RESULTS = ("direct, USD", "correlated, USD")
 
 
 class Kind(enum.StrEnum):
@@ -70,10 +71,9 @@ def run_stress(
         if kind is Kind.GRID:
             _show_grid(book, spot_volatility_grid(*where), as_json=as_json)
             return
-        if kind is Kind.MARKET:
-            report = report_market_scenarios(*where, chosen=lambda each: _is_chosen(each, scenario), method=method)
-        else:
-            report = report_stress(*where, chosen=lambda each: _is_chosen(each, scenario), method=method)
+        known = MARKET_RISK_SCENARIOS if kind is Kind.MARKET else active_scenarios(conn, book.user_id)
+        chosen = [each for each in known if scenario in {None, each.id}]
+        report = report_scenarios(*where, chosen, method=method)
     if as_json:
         print_json(_document(book, report, kind))
     else:
@@ -82,10 +82,6 @@ def run_stress(
             _print_parts(report.lines[0])
     for left in report.results.not_included:
         announce(f"not included: {left.symbol} ({left.reason})")
-
-
-def _is_chosen(each: Scenario, wanted: str | None) -> bool:
-    return wanted is None or each.id == wanted
 
 
 def _document(book: Portfolio, report: StressReport, kind: Kind) -> Document:
@@ -136,8 +132,7 @@ def _own(line: ScenarioLine) -> Document | None:
 
 
 def _part(part: Contribution) -> Document:
-    name, pnl = part
-    return {"name": name, "pnl": money_text(pnl)}
+    return {"name": part.name, "direct": money_text(part.direct), "correlated": money_text(part.correlated)}
 
 
 def _print(book: Portfolio, report: StressReport, kind: Kind) -> None:
@@ -161,8 +156,7 @@ def _print(book: Portfolio, report: StressReport, kind: Kind) -> None:
         "scenario",
         "category",
         "severity",
-        "direct, USD",
-        "correlated, USD",
+        *_RESULTS,
         "effect, USD",
         "distance",
         "plausible",
@@ -180,10 +174,14 @@ def _print(book: Portfolio, report: StressReport, kind: Kind) -> None:
 
 
 def _print_parts(line: ScenarioLine) -> None:
-    print_table("By factor, direct", ["factor", "USD"], [[name, dollars(pnl)] for name, pnl in line.by_factor])
+    print_table("By factor", ["factor", *_RESULTS], [_part_row(part) for part in line.by_factor])
     largest = line.by_position[:_SHOWN_POSITIONS]
-    title = f"By position, direct: the largest {len(largest)} of {len(line.by_position)}"
-    print_table(title, ["position", "USD"], [[name, dollars(pnl)] for name, pnl in largest])
+    title = f"By position: {len(largest)} of {len(line.by_position)}, the largest direct ones"
+    print_table(title, ["position", *_RESULTS], [_part_row(part) for part in largest])
+
+
+def _part_row(part: Contribution) -> list[str]:
+    return [part.name, dollars(part.direct), dollars(part.correlated)]
 
 
 def _show_grid(book: Portfolio, grid: Grid, *, as_json: bool) -> None:

@@ -1,6 +1,6 @@
 """Scenarios of one portfolio, worked out on demand and explained: by factor, by position, with how rare each is."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from uuid import UUID
@@ -12,7 +12,7 @@ from sigmasight.domain.market_data import FloatArray
 from sigmasight.domain.methods import Method
 from sigmasight.domain.reasons import Reason
 from sigmasight.domain.risk_results import ScenarioResults
-from sigmasight.domain.scenarios import MARKET_RISK_SCENARIOS, Category, Scenario
+from sigmasight.domain.scenarios import Category, Scenario
 from sigmasight.engines.plausibility import Plausibility
 from sigmasight.risk.classic_factors import classic_coverage, estimate_classic_betas, stress_classic
 from sigmasight.risk.contributions import ScenarioParts, split_scenarios
@@ -29,8 +29,14 @@ from sigmasight.store.database import Connection
 USUAL, RARE, OUTSIDE = "usual", "rare", "outside anything in the window"
 _RARE_SHARE = 0.05
 
-Contribution = tuple[str, float]
-"""Of what, USD."""
+
+@dataclass(frozen=True, slots=True)
+class Contribution:
+    """What a factor or a position brings to a scenario's results, USD; NaN where not known."""
+
+    name: str
+    direct: float
+    correlated: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,8 +46,8 @@ class ScenarioLine:
     scenario: Scenario
     direct: float
     correlated: float
-    by_factor: tuple[Contribution, ...]  # direct: the factors, then what yields, volatility and convexity add
-    by_position: tuple[Contribution, ...]  # direct, the largest in absolute value first
+    by_factor: tuple[Contribution, ...]  # the factors, then what yields, volatility and convexity add
+    by_position: tuple[Contribution, ...]  # the largest direct one in absolute value first
     coverage: float  # share of gross
     reasons: Reason  # why there is no result
     distance: float  # of the shocks from an ordinary move over 21 sessions, in standard deviations
@@ -84,58 +90,13 @@ class StressReport:
     results: ScenarioResults  # marks and what is not included
 
 
-Chosen = Callable[[Scenario], bool]
-
-
-def every_scenario(_: Scenario) -> bool:
-    """All of them."""
-    return True
-
-
-def report_stress(
-    conn: Connection,
-    valuation: Valuation,
-    user_id: UUID,
-    portfolio_id: UUID,
-    as_of: date,
-    *,
-    chosen: Chosen = every_scenario,
-    method: Method = Method.DEFAULT,
-) -> StressReport:
-    """Put a user's portfolio through his active stress tests and the replays.
-
-    Raises:
-        NotFoundError: If the portfolio is not the user's, or no active scenario is chosen.
-        NotATradingDayError: If the day is no session.
-    """
+def active_scenarios(conn: Connection, user_id: UUID) -> tuple[Scenario, ...]:
+    """The stress tests that are run for a user: the shipped ones, his own, then the replays."""
     listed = [each for each in list_scenarios(conn, user_id) if each.is_run]
-    replays = [each.scenario for each in listed if each.origin is Origin.REPLAY]
-    others = [each.scenario for each in listed if each.origin is not Origin.REPLAY]
-    scenarios = [each for each in (*others, *replays) if chosen(each)]
-    return run_scenarios(conn, valuation, user_id, portfolio_id, as_of, scenarios, method=method)
+    return tuple(each.scenario for each in sorted(listed, key=lambda each: each.origin is Origin.REPLAY))
 
 
-def report_market_scenarios(
-    conn: Connection,
-    valuation: Valuation,
-    user_id: UUID,
-    portfolio_id: UUID,
-    as_of: date,
-    *,
-    chosen: Chosen = every_scenario,
-    method: Method = Method.DEFAULT,
-) -> StressReport:
-    """Put a user's portfolio through the ten market and rate scenarios.
-
-    Raises:
-        NotFoundError: If the portfolio is not the user's, or none of the ten is chosen.
-        NotATradingDayError: If the day is no session.
-    """
-    scenarios = [each for each in MARKET_RISK_SCENARIOS if chosen(each)]
-    return run_scenarios(conn, valuation, user_id, portfolio_id, as_of, scenarios, method=method)
-
-
-def run_scenarios(
+def report_scenarios(
     conn: Connection,
     valuation: Valuation,
     user_id: UUID,
@@ -153,7 +114,7 @@ def run_scenarios(
     """
     valued = value_at(conn, valuation, user_id, portfolio_id, as_of)
     if not scenarios:
-        raise NotFoundError("there is no active scenario of that kind")
+        raise NotFoundError("there is no active scenario of that name")
     frame = valued.books.market
     session = load_session_market(conn, valuation, frame, valued.close.at, valued.facts, keep=False)
     assessed = session.assess(scenarios)
@@ -197,14 +158,15 @@ def _lines(
     own: Mapping[str, OwnHistory],
     method: Method,
 ) -> tuple[ScenarioLine, ...]:
-    parts = split_scenarios(held, assessed, correlated=False) if method is Method.DEFAULT else None
+    parts = [split_scenarios(held, assessed, correlated=each) for each in (False, True)]
+    explained = method is Method.DEFAULT
     return tuple(
         ScenarioLine(
             scenario=scenario,
             direct=float(results.direct[at]),
             correlated=float(results.correlated[at]),
-            by_factor=_by_factor(parts, assessed, at) if parts else (),
-            by_position=_by_position(parts, held, at) if parts else (),
+            by_factor=_by_factor(parts, assessed, at) if explained else (),
+            by_position=_by_position(parts, held, at) if explained else (),
             coverage=float(results.coverage[at]),
             reasons=results.reasons.get(scenario.id, Reason.NONE),
             distance=float(plausibility.distance[at]),
@@ -217,15 +179,18 @@ def _lines(
     )
 
 
-def _by_factor(parts: ScenarioParts, assessed: AssessedMarket, at: int) -> tuple[Contribution, ...]:
+def _by_factor(parts: Sequence[ScenarioParts], assessed: AssessedMarket, at: int) -> tuple[Contribution, ...]:
     names = (*assessed.factors.names, "yields, volatility, convexity")
-    return tuple(zip(names, [*parts.factor[at].tolist(), float(parts.other[at])], strict=True))
+    direct, correlated = ([*each.factor[at].tolist(), float(each.other[at])] for each in parts)
+    return tuple(Contribution(*row) for row in zip(names, direct, correlated, strict=True))
 
 
-def _by_position(parts: ScenarioParts, held: HeldRisk, at: int) -> tuple[Contribution, ...]:
-    pnl = parts.position[:, at]
-    order = np.argsort(-np.abs(np.nan_to_num(pnl)), kind="stable")
-    return tuple((held.symbol(each), float(pnl[each])) for each in order.tolist())
+def _by_position(parts: Sequence[ScenarioParts], held: HeldRisk, at: int) -> tuple[Contribution, ...]:
+    direct, correlated = (each.position[:, at] for each in parts)
+    order = np.argsort(-np.abs(np.nan_to_num(direct)), kind="stable")
+    return tuple(
+        Contribution(held.symbol(each), float(direct[each]), float(correlated[each])) for each in order.tolist()
+    )
 
 
 def _summary(lines: Sequence[ScenarioLine]) -> StressSummary:

@@ -47,8 +47,9 @@ def test_one_scenario_is_what_its_factors_and_its_positions_bring(command: Comma
     (line,) = lines(document(command, demo_url, "--scenario", "covid_crash_2020")).values()
     for parts in (line["by_factor"], line["by_position"]):
         assert isinstance(parts, list)
-        total = sum(float(part["pnl"]) for part in parts)
-        assert total == pytest.approx(float(str(line["direct"])), abs=0.30)
+        for which in ("direct", "correlated"):
+            total = sum(float(part[which]) for part in parts)
+            assert total == pytest.approx(float(str(line[which])), abs=0.30)
     assert line["plausibility"] == "outside anything in the window"
 
 
