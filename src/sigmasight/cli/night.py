@@ -34,7 +34,7 @@ def run_nights(
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
-    """Run the night: market data, values, aggregation, snapshots. Running it again replaces, never doubles."""
+    """Run the night: from market data to Greeks, factors, scenarios and snapshots. Again replaces, never doubles."""
     if as_of is not None and (first is not None or last is not None):
         raise typer.BadParameter("--as-of names one session, --from and --to several: use one of the two")
     if (first is None) != (last is None):

@@ -136,6 +136,16 @@ def test_a_shipped_scenario_that_an_operator_added_is_protected_as_well(conn: Co
         import_scenarios(conn, alice, content(FALL))
 
 
+def test_nobody_has_more_own_scenarios_than_a_night_can_run(conn: Connection, alice: UUID) -> None:
+    fifty = [replace(FALL, id=f"fall_{number}") for number in range(50)]
+    assert len(import_scenarios(conn, alice, content(*fifty)).added) == 50
+    assert import_scenarios(conn, alice, content(replace(fifty[0], active=False))).changed == ("fall_0",)
+    with pytest.raises(InvalidScenariosError, match="more than 50 own scenarios"):
+        import_scenarios(conn, alice, content(SMALL))
+    assert len(load_own_scenarios(conn, alice)) == 50
+    assert import_scenarios(conn, alice, content(SMALL), replace=True).added == ("small",)
+
+
 def test_the_factors_that_can_be_shocked_are_the_databases_active_ones(conn: Connection, alice: UUID) -> None:
     add_factors(conn, FACTORS)
     import_scenarios(conn, alice, content(SMALL))

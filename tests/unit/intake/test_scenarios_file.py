@@ -212,6 +212,7 @@ def test_a_missing_key_is_named(key: str) -> None:
     [
         ('{"factor": "Market", "size": -1.0}', f"-1 {TOTAL_LOSS}"),
         ('{"factor": "Value", "size": -35}', f"-35 {TOTAL_LOSS}"),
+        ('{"factor": "Value", "size": 35}', "35 is a rise of more than 1,000 %: write a fraction, 0.10 is +10 %"),
         ('{"factor": "10Y", "size": 25}', f"25 {TOO_LARGE_A_YIELD}"),
         ('{"factor": "3M", "size": -0.21}', f"-0.21 {TOO_LARGE_A_YIELD}"),
         ('{"factor": "Market", "size": NaN}', "must be a finite number, not NaN"),
