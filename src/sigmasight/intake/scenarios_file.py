@@ -283,6 +283,8 @@ def _size(value: object, *, factor: str | None) -> float:
             )
     elif size <= TOTAL_LOSS:
         raise _FaultError(f"{size:g} is a loss of 100 % or more: write a fraction above -1, -0.10 is -10 %")
+    elif size > LARGEST_RISE:
+        raise _FaultError(f"{size:g} is a rise of more than 1,000 %: write a fraction, 0.10 is +10 %")
     return size
 
 
