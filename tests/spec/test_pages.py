@@ -27,6 +27,11 @@ def test_the_page_is_what_its_spec_says(name: str) -> None:
     assert text == documents()[name], "run `make docs`"
 
 
+@pytest.mark.parametrize("name", documents())
+def test_no_sum_that_goes_on_in_the_next_line_becomes_a_list(name: str) -> None:
+    assert not [line for line in documents()[name].splitlines() if line.startswith("+ ")]
+
+
 def test_no_page_is_without_a_spec() -> None:
     assert {page.name for page in FOLDER.iterdir()} == set(documents()), "run `make docs`"
 

@@ -7,8 +7,8 @@ ONE_FACTOR = Table(
     caption="On the market alone",
     check=one_factor,
     note="""
-        With x for the market and y for the share: Σx = 0, Σx² = 1 + 4 + 1 + 4 + 9 + 9 = 28 and Σxy = 2 + 6 + 1 + 4 + 12
-        + 15 + 0 + 0 = 40. In the third row y sums to 1 and x to 0, so that taking the means out changes neither sum.
+        With x for the market and y for the share: Σx = 0, Σx² = 1 + 4 + 1 + 4 + 9 + 9 = 28 and Σxy = 2 + 6 + 1 + 4 +
+        12 + 15 + 0 + 0 = 40. In the third row y sums to 1 and x to 0, so that taking the means out changes neither sum.
     """,
     rows="""
         market, %                 | share, %                   || market beta | n || from
