@@ -36,7 +36,7 @@ def estimate_classic_betas(window: FactorWindow, panel: ReturnPanel, *, min_obs:
     """Estimate betas as the textbook has them."""
     returns = panel.returns[1:]
     factors = window.returns
-    usable = window.basis.usable
+    usable = _telling(factors, min_obs)
     raw, n_obs = np.full((returns.shape[1], factors.shape[1]), np.nan), np.zeros(returns.shape[1], dtype=np.int64)
     if usable.any():
         together = regress(returns, factors[:, usable], min_obs=min_obs)
@@ -52,6 +52,13 @@ def estimate_classic_betas(window: FactorWindow, panel: ReturnPanel, *, min_obs:
         yield_beta=_side_by_side(by_yield),
         n_obs=n_obs,
     )
+
+
+def _telling(factors: FloatArray, min_obs: int) -> BoolArray:
+    """Factors with enough returns that are not all the same, (K,): the others would cost everybody his betas."""
+    known = ~np.isnan(factors)
+    moves = np.where(known, factors, -np.inf).max(axis=0) > np.where(known, factors, np.inf).min(axis=0)
+    return np.asarray((known.sum(axis=0) >= min_obs) & moves, dtype=np.bool_)
 
 
 def classic_coverage(held: HeldRisk, assessed: AssessedMarket, betas: ClassicBetas) -> float:
