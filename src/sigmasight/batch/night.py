@@ -12,13 +12,14 @@ from sigmasight.batch.factors_job import compute_factors, prepare_markets
 from sigmasight.batch.facts_outcome import FactsOutcome
 from sigmasight.batch.greeks_job import compute_greeks
 from sigmasight.batch.market_job import MarketOutcome, sync_market
-from sigmasight.batch.shards import PORTFOLIO_JOBS, ShardOutcome, ShardPlan, run_shard
+from sigmasight.batch.shards import ShardOutcome, ShardPlan, run_shard
 from sigmasight.domain.books import Portfolio
 from sigmasight.domain.errors import NightHeldError, NotATradingDayError
 from sigmasight.domain.market_data import Market
 from sigmasight.services.market_frames import Valuation
 from sigmasight.services.market_plan import find_universe, is_asked
 from sigmasight.services.market_sync import Sources
+from sigmasight.services.results import PORTFOLIO_JOBS
 from sigmasight.store.asked import forget_late, last_late
 from sigmasight.store.database import Database
 from sigmasight.store.people import markets_opened_after, portfolios_on

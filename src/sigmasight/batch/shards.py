@@ -9,21 +9,11 @@ import structlog
 from sigmasight.domain.books import Portfolio
 from sigmasight.domain.errors import DatabaseError, NightHeldError
 from sigmasight.services.market_frames import Valuation
-from sigmasight.services.portfolio_risk import (
-    Prepared,
-    factor_exposures,
-    market_scenarios,
-    stress_tests,
-    weigh_sessions,
-)
-from sigmasight.services.results import Results, replace_results
-from sigmasight.services.valuation import aggregate_books, value_portfolios, wanted_days
+from sigmasight.services.portfolio_risk import Prepared
+from sigmasight.services.results import PORTFOLIO_JOBS, make_results
+from sigmasight.services.valuation import wanted_days
 from sigmasight.store.database import Connection, Database
-from sigmasight.store.people import lock_portfolios
 from sigmasight.store.runs import Run, StepRecord, require_fence, save_step
-
-PORTFOLIO_JOBS = ("values", "aggregation", "scenarios", "stress", "snapshots")
-"""Aggregation sums factor exposures too; snapshots writes all results."""
 
 _OF_THE_WHOLE_NIGHT = (DatabaseError, NightHeldError)
 
@@ -115,28 +105,17 @@ def _run_alone(db: Database, plan: ShardPlan, run: Run, portfolio: Portfolio, pr
 def _make_results(
     conn: Connection, plan: ShardPlan, run: Run, portfolios: Sequence[Portfolio], progress: _Progress
 ) -> None:
-    seconds, started = progress.seconds, time.perf_counter()
-    lock_portfolios(conn, [portfolio.id for portfolio in portfolios])
-    valued = value_portfolios(conn, plan.valuation, portfolios, wanted_days(conn, portfolios, run.as_of))
-    started = _lap(seconds, "values", started)
-    snapshots = aggregate_books(valued)
-    sessions = weigh_sessions(conn, plan.valuation, valued, plan.prepared)
-    exposures = factor_exposures(sessions)
-    started = _lap(seconds, "aggregation", started)
-    by_market = market_scenarios(sessions)
-    started = _lap(seconds, "scenarios", started)
-    stress = stress_tests(sessions)
-    started = _lap(seconds, "stress", started)
-    replace_results(conn, portfolios, Results(snapshots, exposures, by_market, stress))
-    _lap(seconds, "snapshots", started)
-    progress.coverages += [snapshot.coverage for snapshot in snapshots if snapshot.as_of == run.as_of]
+    started = time.perf_counter()
 
+    def lap(job: str) -> None:
+        nonlocal started
+        now = time.perf_counter()
+        progress.seconds[job] += now - started
+        started = now
 
-def _lap(seconds: dict[str, float], job: str, started: float) -> float:
-    """Add the time since ``started`` to a job; returns the time now."""
-    now = time.perf_counter()
-    seconds[job] += now - started
-    return now
+    wanted = wanted_days(conn, portfolios, run.as_of)
+    made = make_results(conn, plan.valuation, portfolios, wanted, prepared=plan.prepared, done=lap)
+    progress.coverages += [snapshot.coverage for snapshot in made.snapshots if snapshot.as_of == run.as_of]
 
 
 def _record(

@@ -1,5 +1,6 @@
 """What the night makes of a portfolio beside its snapshot: one row for each portfolio, session and kind of result."""
 
+import enum
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date
@@ -62,3 +63,82 @@ class ScenarioResults:
             marks=self.marks | more.marks,
             not_included=tuple(NotIncluded(symbol, ",".join(why.words)) for symbol, why in left_out.items()),
         )
+
+
+class TailMethod(enum.StrEnum):
+    """How profits and losses of tomorrow are simulated."""
+
+    HISTORICAL = "historical"  # as the window's sessions were
+    FILTERED = "filtered"  # these, at the volatility of tomorrow: the default
+    NORMAL = "normal"  # the normal law with the window's mean and standard deviation
+
+
+TAIL_METHODS = tuple(TailMethod)
+TAIL_LEVELS = (0.95, 0.975, 0.99)
+SNAPSHOT_TAIL = (TailMethod.FILTERED, 0.99)
+"""Which value at risk a snapshot shows."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TailRisk:
+    """A portfolio's losses of one day that few days exceed, USD, positive; by TAIL_METHODS and TAIL_LEVELS."""
+
+    portfolio_id: UUID
+    as_of: date
+    method: Method
+    value_at_risk: FloatArray  # (3, 3)
+    expected_shortfall: FloatArray  # (3, 3) mean loss of the days beyond
+    sessions: int  # that all that is included has in common
+    coverage: float  # share of gross that is included
+    reasons: Mapping[str, Reason]  # of value_at_risk, if it is missing
+    marks: Reason
+    not_included: tuple[NotIncluded, ...]
+
+    def at(self, method: TailMethod, level: float) -> tuple[float, float]:
+        """Value at risk and expected shortfall of one method at one level."""
+        row, column = TAIL_METHODS.index(method), TAIL_LEVELS.index(level)
+        return float(self.value_at_risk[row, column]), float(self.expected_shortfall[row, column])
+
+
+class DataQuality(enum.StrEnum):
+    """Whether correlations stand on enough."""
+
+    SUFFICIENT = "sufficient"  # the whole window, and no name lacks a history
+    LIMITED = "limited"
+    INSUFFICIENT = "insufficient"  # no two names with enough sessions in common
+
+
+@dataclass(frozen=True, slots=True)
+class Cluster:
+    """Names that move together; weights are shares of the portfolio's delta-adjusted gross."""
+
+    nickname: str
+    symbols: tuple[str, ...]  # the largest first
+    gross_weight: float
+    net_weight: float  # signed: a long and a short in one cluster are a hedge
+    average_correlation: float  # over its pairs; 1 for a name alone
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Correlations:
+    """How a portfolio's names move together. A name is an underlying with all that is held on it."""
+
+    portfolio_id: UUID
+    as_of: date
+    method: Method
+    symbols: tuple[str, ...]  # of the names that take part, in a dendrogram's order
+    exposure: FloatArray  # (S,) delta-adjusted, USD, in that order
+    sessions: int  # that all of them have in common
+    window_sessions: int
+    average_correlation: float  # over the pairs
+    effective_positions: float  # 1 / w'Rw, signed weights
+    effective_positions_classic: float  # 1 / w'Rw, equal weights
+    effective_positions_by_weight: float  # 1 / HHI
+    diversification_ratio_squared: float
+    concentration: float  # share of gross in clusters of two or more
+    clusters: tuple[Cluster, ...]  # of two or more names, the largest gross weight first
+    data_quality: DataQuality
+    coverage: float  # share of the delta-adjusted gross that takes part
+    reasons: Mapping[str, Reason]  # of every number that is missing
+    marks: Reason
+    not_included: tuple[NotIncluded, ...]

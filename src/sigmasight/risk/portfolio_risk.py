@@ -129,11 +129,11 @@ def expose_portfolios(held: HeldRisk, assessed: AssessedMarket) -> tuple[FactorE
     shares = _idle_as_none(held, risk, shares)
     beta = ratio(weighed.total, held.nav[:, None])
     reasons = risk.reasons[held.row]
-    flags = _combined(held, reasons)
+    flags = combined_reasons(held, reasons)
     coverage = weighed.coverage.max(axis=1, initial=0.0)
     incomplete = np.isnan(np.concatenate([beta, shares.factor], axis=1)).any(axis=1)
     made = []
-    for at, portfolio in _existing(held):
+    for at, portfolio in existing_portfolios(held):
         why = Reason(int(flags[at]))
         made_of = (weighed.total[at], beta[at], shares.factor[at])
         made.append(
@@ -150,7 +150,7 @@ def expose_portfolios(held: HeldRisk, assessed: AssessedMarket) -> tuple[FactorE
                 coverage=float(coverage[at]),
                 reasons=_why_exposures(assessed.factors, made_of, why) if incomplete[at] else {},
                 marks=why & ~BLOCKING,
-                not_included=_left_out(held, reasons, at) if why & BLOCKING else (),
+                not_included=left_out_positions(held, reasons, at) if why & BLOCKING else (),
             )
         )
     return tuple(made)
@@ -170,10 +170,10 @@ def stress_portfolios(held: HeldRisk, assessed: AssessedMarket, wanted: Sequence
     )
     by_yield = np.bitwise_or.reduce(risk.yield_reasons[:, place], axis=1, initial=0)
     reasons = (risk.reasons | by_yield)[held.row]
-    flags = _combined(held, reasons)
+    flags = combined_reasons(held, reasons)
     missing = np.isnan(weighed.total[:, :count] + weighed.total[:, count:])
     made = []
-    for at, portfolio in _existing(held):
+    for at, portfolio in existing_portfolios(held):
         why = Reason(int(flags[at]))
         made.append(
             ScenarioResults(
@@ -186,7 +186,7 @@ def stress_portfolios(held: HeldRisk, assessed: AssessedMarket, wanted: Sequence
                 coverage=coverage[at],
                 reasons=_why_scenarios(assessed.scenarios, place[missing[at]], why) if missing[at].any() else {},
                 marks=why & ~BLOCKING,
-                not_included=_left_out(held, reasons, at) if why & BLOCKING else (),
+                not_included=left_out_positions(held, reasons, at) if why & BLOCKING else (),
             )
         )
     return tuple(made)
@@ -225,18 +225,20 @@ def _specific_variance(held: HeldRisk, assessed: AssessedMarket) -> FloatArray:
     return square_sums(book, risk.residual_variance[:count])
 
 
-def _combined(held: HeldRisk, reasons: IntArray) -> IntArray:
+def combined_reasons(held: HeldRisk, reasons: IntArray) -> IntArray:
     """All reasons of what each portfolio holds, (B,)."""
     flags = np.zeros(len(held.portfolios), dtype=np.int64)
     np.bitwise_or.at(flags, held.portfolio, reasons)
     return flags
 
 
-def _existing(held: HeldRisk) -> list[tuple[int, Portfolio]]:
+def existing_portfolios(held: HeldRisk) -> list[tuple[int, Portfolio]]:
+    """The portfolios that exist at the session, with their places."""
     return [(at, each) for at, each in enumerate(held.portfolios) if each.opened_on <= held.as_of]
 
 
-def _left_out(held: HeldRisk, reasons: IntArray, at: int) -> tuple[NotIncluded, ...]:
+def left_out_positions(held: HeldRisk, reasons: IntArray, at: int) -> tuple[NotIncluded, ...]:
+    """What a portfolio, by its place, holds that its reasons, (P,), block."""
     mine = np.arange(held.first[at], held.first[at + 1])
     blocked = mine[(reasons[mine] & int(BLOCKING)) > 0].tolist()
     listed = (

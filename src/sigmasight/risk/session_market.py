@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from datetime import date
 
 import numpy as np
 
@@ -28,6 +29,12 @@ class SessionMarket:
     options: OptionMarket | None  # the contracts with facts; None where there are none
     factors: FactorSet
     betas: Betas
+
+    @property
+    def as_of(self) -> date:
+        """The session."""
+        day: date = self.frame.sessions.days[self.at].item()
+        return day
 
     def assess(self, scenarios: Sequence[Scenario]) -> AssessedMarket:
         """What one share of each instrument brings, into portfolios of either kind, under scenarios."""

@@ -1,6 +1,7 @@
 """From the portfolio stage's arrays to one snapshot for each portfolio, with a reason for every missing number."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date
 
 import numpy as np
@@ -8,6 +9,7 @@ import numpy as np
 from sigmasight.domain.books import Portfolio
 from sigmasight.domain.market_data import FloatArray, IntArray, Market
 from sigmasight.domain.reasons import BLOCKING, Reason
+from sigmasight.domain.risk_results import SNAPSHOT_TAIL, FactorExposures, TailRisk
 from sigmasight.domain.snapshots import MEASURES, METHOD, Measures, NotIncluded, Snapshot
 from sigmasight.domain.units import SMALLEST_BASE
 from sigmasight.risk.frames import MarketFrame
@@ -15,7 +17,9 @@ from sigmasight.risk.greeks import HeldGreeks
 from sigmasight.risk.holdings import Holdings
 from sigmasight.risk.portfolios import BookStep, Close, Totals, ratio
 
-NOT_YET_MODELLED = ("beta", "value_at_risk")
+_COMPLETED_LATER = ("beta", "value_at_risk")
+"""What stands on the history of returns, and is added by ``complete_snapshots``."""
+
 _NEEDS_DELTA = ("delta_adjusted_exposure", "hhi", "effective_positions", "top_3", "top_10", "delta")
 _NEEDS_GREEKS = ("gamma", "theta", "vega", "rho")
 
@@ -73,6 +77,40 @@ def compose_snapshots(
     return tuple(made)
 
 
+def complete_snapshots(
+    snapshots: Sequence[Snapshot], exposures: Sequence[FactorExposures], tails: Sequence[TailRisk]
+) -> tuple[Snapshot, ...]:
+    """Add beta and value at risk to snapshots, from the results of the same portfolios and sessions."""
+    by_exposure = {(each.portfolio_id, each.as_of): each for each in exposures}
+    by_tail = {(each.portfolio_id, each.as_of): each for each in tails}
+    return tuple(
+        _completed(each, by_exposure[each.portfolio_id, each.as_of], by_tail[each.portfolio_id, each.as_of])
+        for each in snapshots
+    )
+
+
+def _completed(snapshot: Snapshot, exposures: FactorExposures, tail: TailRisk) -> Snapshot:
+    market = exposures.factors[0]
+    beta, (at_risk, _) = float(exposures.beta[0]), tail.at(*SNAPSHOT_TAIL)
+    reasons = {name: why for name, why in snapshot.reasons.items() if name not in _COMPLETED_LATER}
+    if np.isnan(beta):
+        reasons["beta"] = exposures.reasons.get(market) or exposures.reasons["beta"]
+    if np.isnan(at_risk):
+        reasons["value_at_risk"] = tail.reasons["value_at_risk"]
+    partial = [
+        f"{name} covers {coverage:.1%} of gross"
+        for name, value, coverage in (("beta", beta, exposures.coverage), ("value at risk", at_risk, tail.coverage))
+        if not np.isnan(value) and coverage < 1.0
+    ]
+    return replace(
+        snapshot,
+        measures=replace(snapshot.measures, beta=beta, value_at_risk=at_risk),
+        reasons=reasons,
+        marks=snapshot.marks | exposures.marks | tail.marks,
+        warnings=(*snapshot.warnings, *partial),
+    )
+
+
 def _measures(close: Close, step: BookStep, totals: Totals, cumulative_pnl: FloatArray) -> dict[str, FloatArray]:
     exposures, concentration = close.exposures, totals.concentration
     missing = np.full(len(close.nav), np.nan)
@@ -106,7 +144,7 @@ def _measures(close: Close, step: BookStep, totals: Totals, cumulative_pnl: Floa
         "theta": totals.theta_per_day,
         "vega": totals.vega_per_point,
         "rho": totals.rho_per_percent,
-        **dict.fromkeys(NOT_YET_MODELLED, missing),
+        **dict.fromkeys(_COMPLETED_LATER, missing),
     }
 
 
@@ -129,7 +167,7 @@ def _reasons(measures: Measures, prices: Reason, of_greeks: Reason, invested: fl
 
 
 def _why_missing(name: str, measures: Measures, prices: Reason, of_greeks: Reason, invested: float) -> Reason:
-    if name in NOT_YET_MODELLED:
+    if name in _COMPLETED_LATER:
         return Reason.NOT_MODELLED
     if name in _NEEDS_GREEKS:
         return of_greeks

@@ -9,7 +9,9 @@ from sigmasight.domain.options import OptionFacts
 from sigmasight.domain.reasons import BLOCKING, Reason
 from sigmasight.risk.frames import MarketFrame, ids_of
 from sigmasight.risk.greeks import InstrumentGreeks, instrument_greeks, without_estimates
+from sigmasight.risk.option_losses import revalue_spots
 from sigmasight.risk.option_market import OptionMarket
+from sigmasight.risk.option_models import Contracts
 from sigmasight.risk.revaluation import revalue
 
 
@@ -67,24 +69,61 @@ def pnl_in_states(
         USD, (N, M): a share moves with its spot, an option is priced again, an expired one stands still. NaN where a
         price, a volatility or a return is not known.
     """
-    frame = session.frame
-    pnl = session.spot[:, None] * spot_return
-    pnl[frame.is_option] = np.nan
-    row, contract, of_fact = _with_facts(session)
-    if session.options is not None and len(row):
-        last = np.full(len(session.options.asset), session.options.frame.sessions.count - 1)
-        by_parity = session.options.on_forward & ~np.isnan(session.options.forward[-1])
-        pnl[row] = revalue(
-            session.options.contracts(last).rows(contract),
-            session.facts.volatility[of_fact],
-            on_forward=by_parity[contract],
-            spot_return=spot_return[row],
+    pnl = _of_shares(session, spot_return)
+    priced = _priced_contracts(session)
+    if priced:
+        pnl[priced.row] = revalue(
+            priced.contracts,
+            priced.volatility,
+            on_forward=priced.on_forward,
+            spot_return=spot_return[priced.row],
             volatility_change=volatility_change,
             yield_change=yield_change,
         )
+    return _where_known(session, pnl)
+
+
+def pnl_of_spots(session: PricedSession, spot_return: FloatArray) -> FloatArray:
+    """P&L of one share of each instrument in many states in which nothing but spots move; as ``pnl_in_states``."""
+    pnl = _of_shares(session, spot_return)
+    priced = _priced_contracts(session)
+    if priced:
+        pnl[priced.row] = revalue_spots(
+            priced.contracts, priced.volatility, on_forward=priced.on_forward, spot_return=spot_return[priced.row]
+        )
+    return _where_known(session, pnl)
+
+
+def _of_shares(session: PricedSession, spot_return: FloatArray) -> FloatArray:
+    pnl = session.spot[:, None] * spot_return
+    pnl[session.frame.is_option] = np.nan
+    return np.asarray(pnl)
+
+
+def _where_known(session: PricedSession, pnl: FloatArray) -> FloatArray:
     pnl[session.settled] = 0.0
     pnl[(session.reasons & int(BLOCKING)) > 0] = np.nan
     return pnl
+
+
+@dataclass(frozen=True, slots=True)
+class _Priced:
+    """The C contracts of a session that can be priced again."""
+
+    row: IntArray  # (C,) of the frame
+    contracts: Contracts
+    volatility: FloatArray  # (C,)
+    on_forward: BoolArray  # (C,)
+
+
+def _priced_contracts(session: PricedSession) -> _Priced | None:
+    row, contract, of_fact = _with_facts(session)
+    if session.options is None or not len(row):
+        return None
+    last = np.full(len(session.options.asset), session.options.frame.sessions.count - 1)
+    by_parity = session.options.on_forward & ~np.isnan(session.options.forward[-1])
+    contracts = session.options.contracts(last).rows(contract)
+    return _Priced(row, contracts, session.facts.volatility[of_fact], by_parity[contract])
 
 
 def _with_facts(session: PricedSession) -> tuple[IntArray, IntArray, IntArray]:

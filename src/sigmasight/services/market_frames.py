@@ -21,6 +21,7 @@ class Valuation:
     calendar: TradingCalendar
     stale_sessions: int  # how old a close may be and still be used
     least_observations: int = 60  # sessions that a symbol's betas need in common with the factors
+    correlations_daily: bool = False  # else weekly
 
 
 def load_market(

@@ -1,18 +1,21 @@
-"""Factor exposures and scenarios of portfolios: instruments assessed once for a session, portfolios only weighed."""
+"""Risk of portfolios: instruments assessed once for a session, portfolios only weighed."""
 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, timedelta
 from uuid import UUID
 
 import numpy as np
 
+from sigmasight.domain.correlations import CorrelationPlan
 from sigmasight.domain.market_data import Market
 from sigmasight.domain.options import OptionFacts
-from sigmasight.domain.risk_results import FactorExposures, ScenarioResults
+from sigmasight.domain.risk_results import Correlations, FactorExposures, ScenarioResults, TailRisk
 from sigmasight.domain.scenarios import MARKET_RISK_SCENARIOS, Scenario
 from sigmasight.intake.scenarios_file import shipped_replays
+from sigmasight.risk.correlations import correlate_portfolios
 from sigmasight.risk.frames import MarketFrame, ids_of
+from sigmasight.risk.historical_pnl import HistoricalPnl, simulate_history
 from sigmasight.risk.portfolio_risk import (
     AssessedMarket,
     HeldRisk,
@@ -21,14 +24,17 @@ from sigmasight.risk.portfolio_risk import (
     stress_portfolios,
 )
 from sigmasight.risk.portfolios import Close
+from sigmasight.risk.return_panel import ReturnPanel
 from sigmasight.risk.session_market import SessionMarket
+from sigmasight.risk.tail_risk import measure_portfolios
 from sigmasight.services.factor_facts import ensure_factor_facts
 from sigmasight.services.market_frames import Valuation, load_market
 from sigmasight.services.option_facts import ensure_option_facts, load_option_market
+from sigmasight.services.return_history import load_return_history
 from sigmasight.services.valuation import ValuedBooks, wanted_of
 from sigmasight.store.database import Connection
 from sigmasight.store.instruments import load_instruments
-from sigmasight.store.positions import open_on
+from sigmasight.store.positions import load_tags, open_on
 from sigmasight.store.scenarios import load_scenarios_of, load_shipped_scenarios
 
 _OF_MARKET = "market/"
@@ -51,11 +57,13 @@ class PreparedMarket:
     plan: ScenarioPlan
     session: SessionMarket
     assessed: AssessedMarket
+    history: HistoricalPnl
 
     @classmethod
-    def of(cls, plan: ScenarioPlan, session: SessionMarket) -> "PreparedMarket":
+    def of(cls, plan: ScenarioPlan, session: SessionMarket, panel: ReturnPanel) -> "PreparedMarket":
         """Assess a market under what is run for everybody; a user's own scenarios come when his turn comes."""
-        return cls(plan, session, session.assess((*plan.market, *plan.stress)))
+        assessed = session.assess((*plan.market, *plan.stress))
+        return cls(plan, session, assessed, simulate_history(session, panel))
 
 
 Prepared = Mapping[tuple[Market, date], PreparedMarket]
@@ -68,6 +76,7 @@ class WeighedSession:
     held: HeldRisk
     ready: PreparedMarket
     wanted: frozenset[UUID]  # the portfolios whose results of this session are wanted
+    position_ids: tuple[UUID, ...]  # of what is held
 
 
 def plan_scenarios(conn: Connection, owners: Collection[UUID]) -> ScenarioPlan:
@@ -92,7 +101,8 @@ def prepare_market(
     held = {as_of: ids_of(instruments)[frame.is_option & (frame.expiry > np.datetime64(as_of))].tolist()}
     facts = ensure_option_facts(conn, valuation, market, held)
     session = load_session_market(conn, valuation, frame, at, facts)
-    return PreparedMarket.of(plan_scenarios(conn, owners), session)
+    panel = load_return_history(conn, valuation, market, as_of, frame.instruments)
+    return PreparedMarket.of(plan_scenarios(conn, owners), session, panel)
 
 
 def load_session_market(
@@ -125,7 +135,8 @@ def weigh_sessions(
                     ready = _prepare(conn, valuation, books, close.at)
                 held = hold_risk(frame, frozen.portfolios, frozen.holdings, close, ready.assessed)
                 wanted = frozenset(each.id for each in frozen.portfolios if day in books.wanted[each.id])
-                sessions.append(WeighedSession(held, ready, wanted))
+                ids = (frozen.positions[at].id for at in np.flatnonzero(close.positions.held).tolist())
+                sessions.append(WeighedSession(held, ready, wanted, tuple(ids)))
     return tuple(sessions)
 
 
@@ -158,6 +169,52 @@ def stress_tests(sessions: Iterable[WeighedSession]) -> tuple[ScenarioResults, .
     return tuple(
         made for session in sessions for made in _stress_session(session) if made.portfolio_id in session.wanted
     )
+
+
+def tail_risks(sessions: Iterable[WeighedSession]) -> tuple[TailRisk, ...]:
+    """Value at risk of the wanted portfolios and days."""
+    return tuple(
+        made
+        for session in sessions
+        for made in measure_portfolios(session.held, session.ready.history)
+        if made.portfolio_id in session.wanted
+    )
+
+
+def correlations(
+    conn: Connection, valuation: Valuation, sessions: Iterable[WeighedSession]
+) -> tuple[Correlations, ...]:
+    """Correlations of the wanted portfolios, on those of the wanted days that have any."""
+    due = [each for each in sessions if is_correlation_day(valuation, each.held.as_of)]
+    if not due:
+        return ()
+    tags = tags_of_positions(conn, {portfolio.id for session in due for portfolio in session.held.portfolios})
+    return tuple(
+        made
+        for session in due
+        for made in correlate_portfolios(
+            session.held,
+            session.ready.history,
+            session.ready.session.frame.instruments,
+            [tags.get(each, frozenset()) for each in session.position_ids],
+            CorrelationPlan(),
+        )
+        if made.portfolio_id in session.wanted
+    )
+
+
+def is_correlation_day(valuation: Valuation, day: date) -> bool:
+    """Whether a session's night correlates: every one by setting, else each week's first from Tuesday on."""
+    tuesday = day - timedelta(days=day.weekday() - 1)
+    return valuation.correlations_daily or valuation.calendar.previous_session(day) < tuesday <= day
+
+
+def tags_of_positions(conn: Connection, portfolio_ids: Collection[UUID]) -> dict[UUID, frozenset[str]]:
+    """The tags that positions of some portfolios carry."""
+    tags: dict[UUID, frozenset[str]] = {}
+    for each in load_tags(conn, list(portfolio_ids)):
+        tags[each.position_id] = tags.get(each.position_id, frozenset()) | {each.tag}
+    return tags
 
 
 def _stress_session(session: WeighedSession) -> Iterable[ScenarioResults]:
@@ -195,4 +252,5 @@ def _prepare(conn: Connection, valuation: Valuation, books: ValuedBooks, at: int
     facts = books.facts.rows(np.flatnonzero(books.facts.as_of == frame.sessions.days[at]))
     session = load_session_market(conn, valuation, frame, at, facts)
     owners = {portfolio.user_id for portfolio in books.books.portfolios}
-    return PreparedMarket.of(plan_scenarios(conn, owners), session)
+    panel = load_return_history(conn, valuation, frame.market, session.as_of, frame.instruments)
+    return PreparedMarket.of(plan_scenarios(conn, owners), session, panel)

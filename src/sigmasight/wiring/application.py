@@ -50,7 +50,12 @@ class Application:
     @property
     def valuation(self) -> Valuation:
         """What every valuation is given."""
-        return Valuation(self.calendar, self.settings.stale_sessions, self.settings.least_observations)
+        return Valuation(
+            calendar=self.calendar,
+            stale_sessions=self.settings.stale_sessions,
+            least_observations=self.settings.least_observations,
+            correlations_daily=self.settings.correlations_daily,
+        )
 
     def simulated_market(self) -> SimulatedMarket:
         """The simulated provider."""

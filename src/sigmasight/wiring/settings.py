@@ -25,6 +25,7 @@ class Settings(BaseSettings):
     database_connect_seconds: PositiveInt = Field(default=10, validation_alias="SIGMASIGHT_DATABASE_CONNECT_SECONDS")
     stale_sessions: int = Field(default=5, ge=0, le=60, validation_alias="SIGMASIGHT_STALE_SESSIONS")
     least_observations: int = Field(default=60, ge=20, le=252, validation_alias="SIGMASIGHT_LEAST_OBSERVATIONS")
+    correlations_daily: bool = Field(default=False, validation_alias="SIGMASIGHT_CORRELATIONS_DAILY")
     history_sessions: int = Field(default=520, ge=2, le=5000, validation_alias="SIGMASIGHT_HISTORY_SESSIONS")
     portfolios_per_shard: PositiveInt = Field(default=500, validation_alias="SIGMASIGHT_PORTFOLIOS_PER_SHARD")
     now: str | None = Field(default=None, validation_alias="SIGMASIGHT_NOW")

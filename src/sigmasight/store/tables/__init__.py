@@ -39,12 +39,14 @@ from sigmasight.store.tables.people import (
     tags,
     users,
 )
+from sigmasight.store.tables.risk import correlation_calculations, value_at_risk
 
 __all__ = [
     "asked_ranges",
     "audit_log",
     "batch_runs",
     "batch_steps",
+    "correlation_calculations",
     "dividends",
     "factor_correlations",
     "factor_definitions",
@@ -75,4 +77,5 @@ __all__ = [
     "trading_calendar",
     "trading_sessions",
     "users",
+    "value_at_risk",
 ]

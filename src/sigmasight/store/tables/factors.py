@@ -19,16 +19,17 @@ from sigmasight.store.tables.columns import (
 from sigmasight.store.tables.people import owned_portfolio
 
 
-def _numbers(name: str) -> Column[list[float]]:
+def numbers(name: str) -> Column[list[float]]:
     """Numbers of factors, yields or scenarios, in the order of the row's names; NULL where not known."""
     return Column(name, ARRAY(Double), nullable=False)
 
 
-def _words(name: str) -> Column[list[str]]:
+def words(name: str) -> Column[list[str]]:
+    """A list of words."""
     return Column(name, ARRAY(Text), nullable=False)
 
 
-def _finite_arrays(*names: str) -> list[CheckConstraint]:
+def finite_arrays(*names: str) -> list[CheckConstraint]:
     """No NaN and no infinity; these are above or below every number, which ``ALL`` with NULLs leaves undecided."""
     return [
         CheckConstraint(
@@ -43,22 +44,22 @@ factor_correlations = Table(
     metadata,
     market(),
     day("as_of"),
-    _words("names"),
-    _words("proxies"),
+    words("names"),
+    words("proxies"),
     Column("sessions", Integer, nullable=False),  # of the window, that count
     Column("window_sessions", Integer, nullable=False),
-    _numbers("market_slopes"),
-    _numbers("covariance"),  # row by row, as the next two
-    _numbers("correlation"),
-    _numbers("capped_correlation"),
-    _numbers("volatility"),
-    _numbers("variance_inflation"),
+    numbers("market_slopes"),
+    numbers("covariance"),  # row by row, as the next two
+    numbers("correlation"),
+    numbers("capped_correlation"),
+    numbers("volatility"),
+    numbers("variance_inflation"),
     vendor_number("condition_number"),
-    _numbers("market_yield_slope"),  # per 1.00 of the 3M, 2Y, 10Y and 30Y yields
+    numbers("market_yield_slope"),  # per 1.00 of the 3M, 2Y, 10Y and 30Y yields
     Column("yield_sessions", ARRAY(Integer), nullable=False),
     known_market(),
-    *_finite_arrays("market_slopes", "covariance", "correlation", "capped_correlation", "volatility"),
-    *_finite_arrays("variance_inflation", "market_yield_slope"),
+    *finite_arrays("market_slopes", "covariance", "correlation", "capped_correlation", "volatility"),
+    *finite_arrays("variance_inflation", "market_yield_slope"),
 )
 
 instrument_betas = Table(
@@ -67,23 +68,23 @@ instrument_betas = Table(
     market(),
     instrument(),
     day("as_of"),
-    _numbers("loading"),  # by factor, in the order of the session's names
-    _numbers("posterior_error"),
-    _numbers("plain_error"),
-    _numbers("hac_error"),
-    _numbers("t_statistic"),
+    numbers("loading"),  # by factor, in the order of the session's names
+    numbers("posterior_error"),
+    numbers("plain_error"),
+    numbers("hac_error"),
+    numbers("t_statistic"),
     vendor_number("r_squared"),
     vendor_number("residual_volatility"),  # daily
     Column("n_obs", Integer, nullable=False),
     Column("lagged", Boolean, nullable=False),  # a fund's market loading adds that on the session before
     Column("exact", Boolean, nullable=False),  # nothing is left over: t is NULL, exact_fit
-    _words("reasons"),
-    _numbers("yield_beta"),  # per 1.00 of the 3M, 2Y, 10Y and 30Y yields
-    _numbers("yield_error"),
+    words("reasons"),
+    numbers("yield_beta"),  # per 1.00 of the 3M, 2Y, 10Y and 30Y yields
+    numbers("yield_error"),
     Column("yield_n_obs", ARRAY(Integer), nullable=False),
-    _words("yield_reasons"),  # of each yield, joined by a comma
+    words("yield_reasons"),  # of each yield, joined by a comma
     known_market(),
-    *_finite_arrays(
+    *finite_arrays(
         "loading", "posterior_error", "plain_error", "hac_error", "t_statistic", "yield_beta", "yield_error"
     ),
     *finite("r_squared"),
@@ -92,7 +93,7 @@ instrument_betas = Table(
 Index("instrument_betas_as_of", instrument_betas.c.market, instrument_betas.c.as_of)
 
 
-def _result(name: str, *columns: SchemaItem) -> Table:
+def portfolio_result(name: str, *columns: SchemaItem) -> Table:
     """A table with one row for each portfolio and session."""
     return Table(
         name,
@@ -103,22 +104,22 @@ def _result(name: str, *columns: SchemaItem) -> Table:
         required_text("method"),
         *columns,
         Column("reasons", JSONB, nullable=False),  # {name: [reason]} of every number that is missing
-        _words("marks"),
+        words("marks"),
         Column("not_included", JSONB, nullable=False),  # [{symbol, reason}]
         owned_portfolio(),
     )
 
 
-factor_exposures = _result(
+factor_exposures = portfolio_result(
     "factor_exposures",
-    _words("factors"),
-    _numbers("exposure"),  # USD
-    _numbers("beta"),  # exposure / NAV
-    _numbers("risk_share"),
+    words("factors"),
+    numbers("exposure"),  # USD
+    numbers("beta"),  # exposure / NAV
+    numbers("risk_share"),
     vendor_number("specific_share"),
     vendor_number("volatility"),  # USD a day
     vendor_number("coverage", nullable=False),
-    *_finite_arrays("exposure", "beta", "risk_share"),
+    *finite_arrays("exposure", "beta", "risk_share"),
     *finite("specific_share"),
     *not_negative("volatility"),
     CheckConstraint("coverage >= 0 AND coverage <= 1", name="coverage"),
@@ -127,13 +128,13 @@ Index("factor_exposures_as_of", factor_exposures.c.as_of)
 
 
 def _scenario_results(name: str) -> Table:
-    return _result(
+    return portfolio_result(
         name,
-        _words("scenarios"),
-        _numbers("direct"),  # USD
-        _numbers("correlated"),  # USD
-        _numbers("coverage"),
-        *_finite_arrays("direct", "correlated", "coverage"),
+        words("scenarios"),
+        numbers("direct"),  # USD
+        numbers("correlated"),  # USD
+        numbers("coverage"),
+        *finite_arrays("direct", "correlated", "coverage"),
     )
 
 
