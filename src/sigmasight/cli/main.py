@@ -5,7 +5,7 @@ import sys
 import typer
 
 from sigmasight import __version__
-from sigmasight.cli import demo, factors, greeks, imports, night, scenarios, stress
+from sigmasight.cli import correlations, demo, factors, greeks, imports, night, performance, risk, scenarios, stress
 from sigmasight.cli.exits import guarded
 
 app = typer.Typer(
@@ -21,6 +21,10 @@ app.command("night")(night.run_nights)
 app.command("greeks")(greeks.run_greeks)
 app.command("factors")(factors.run_factors)
 app.command("stress")(stress.run_stress)
+app.command("risk")(risk.run_risk)
+app.command("correlations")(correlations.run_correlations)
+app.command("performance")(performance.run_performance)
+app.command("attribution")(performance.run_attribution)
 app.add_typer(scenarios.app, name="scenarios", help="List stress scenarios; take a user's own in and out.")
 
 

@@ -128,6 +128,13 @@ class OptionFacts:
     rho_per_percent: FloatArray  # (R,) per 1 % of the rate
     reasons: IntArray  # (R,) Reason flags, blocking and informing
 
+    @classmethod
+    def none(cls) -> "OptionFacts":
+        """Facts of no contract at all."""
+        days, counts = ("as_of", "quote_day"), ("dividend_source", "volatility_source", "model", "reasons")
+        dtypes = dict.fromkeys(days, "datetime64[D]") | dict.fromkeys(("instrument_id", *counts), "int64")
+        return cls(**{f.name: np.empty(0, dtype=dtypes.get(f.name, "float64")) for f in fields(cls)})
+
     def rows(self, which: IntArray) -> "OptionFacts":
         """Some of the facts."""
         return OptionFacts(**{field.name: getattr(self, field.name)[which] for field in fields(self)})

@@ -15,6 +15,7 @@ class FilteredReturns:
 
     returns: FloatArray  # (T, N) at the volatility of the session to come; NaN where the return is missing
     volatility: FloatArray  # (N,) daily, of the session to come
+    own_volatility: FloatArray  # (T, N) daily, forecast for each session from those before it
 
 
 def filter_returns(returns: FloatArray, *, decay: float = DECAY) -> FilteredReturns:
@@ -40,4 +41,4 @@ def filter_returns(returns: FloatArray, *, decay: float = DECAY) -> FilteredRetu
         variance = np.where(here, decay * variance + (1.0 - decay) * now * now, variance)
     with np.errstate(divide="ignore", invalid="ignore"):
         scale = np.sqrt(variance / own)
-    return FilteredReturns(np.where(own > 0.0, returns * scale, returns), np.sqrt(variance))
+    return FilteredReturns(np.where(own > 0.0, returns * scale, returns), np.sqrt(variance), np.sqrt(own))

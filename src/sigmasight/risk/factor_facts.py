@@ -8,7 +8,7 @@ import numpy as np
 
 from sigmasight.domain.factor_facts import TENORS, Betas, FactorSet
 from sigmasight.domain.factors import FactorDefinition
-from sigmasight.domain.market_data import BoolArray, FloatArray, IntArray, Market
+from sigmasight.domain.market_data import BoolArray, DayArray, FloatArray, IntArray, Market
 from sigmasight.domain.reasons import Reason
 from sigmasight.engines.factor_basis import FactorBasis, build_basis
 from sigmasight.engines.factor_correlation import correlate_factors
@@ -77,6 +77,14 @@ def open_window(
         yield_changes=np.diff(yields, axis=0)[1:],
         basis=build_basis(returns[1:], least_sessions=LEAST_YIELD_SESSIONS),
     )
+
+
+def yields_on(sessions: DayArray, days: DayArray, yields: FloatArray) -> FloatArray:
+    """Yields of exactly these sessions, (T, 4): regressions carry none."""
+    own = np.full((len(sessions), TENORS), np.nan)
+    here = np.isin(days, sessions)
+    own[np.searchsorted(sessions, days[here])] = yields[here]
+    return own
 
 
 def describe_factors(window: FactorWindow) -> FactorSet:

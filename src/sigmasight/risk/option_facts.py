@@ -4,7 +4,7 @@ from dataclasses import dataclass, fields, replace
 
 import numpy as np
 
-from sigmasight.domain.market_data import BoolArray, FloatArray, IntArray, Market
+from sigmasight.domain.market_data import BoolArray, DayArray, FloatArray, IntArray, Market, Marks
 from sigmasight.domain.options import (
     Accuracy,
     DividendSource,
@@ -16,8 +16,10 @@ from sigmasight.domain.options import (
 )
 from sigmasight.domain.reasons import BLOCKING, Reason
 from sigmasight.domain.units import per_day, per_percent, per_point
+from sigmasight.engines.adjusted_closes import adjust_closes
 from sigmasight.engines.realised_volatility import realised_volatility
 from sigmasight.engines.smile import interpolate_smile
+from sigmasight.engines.splits import split_factor
 from sigmasight.risk.frames import ids_of
 from sigmasight.risk.option_market import OptionMarket
 from sigmasight.risk.option_models import (
@@ -98,6 +100,28 @@ def from_estimates(own: Volatilities, closes: FloatArray) -> Volatilities:
     realised = realised_volatility(closes, window_sessions=REALISED_SESSIONS, min_obs=_LEAST_RETURNS)
     some = _filled(own, np.where(realised > 0.0, realised, np.nan), VolatilitySource.REALISED)
     return _filled(some, np.full(len(own.volatility), ASSUMED_VOLATILITY), VolatilitySource.ASSUMED)
+
+
+def underlying_closes(options: OptionMarket, days: DayArray, marks: Marks) -> FloatArray:
+    """Adjusted closes of each contract's underlying on some sessions, the last one the market's own, (S, C).
+
+    Worked from raw closes: a vendor's adjusted ones are on the basis of the day on which each was asked for.
+    """
+    frame = options.frame
+    parents, place = np.unique(options.underlying, return_inverse=True)
+    closes = np.full((len(days), len(parents)), np.nan)
+    at = np.searchsorted(ids_of(frame.instruments)[parents], marks.instrument_id)
+    closes[np.searchsorted(days, marks.day), at] = marks.price
+    payer, ex_date, amount = frame.payouts
+    theirs = np.isin(payer, parents) & (ex_date > days[0])
+    adjusted = adjust_closes(
+        closes,
+        split_factor(frame.splits, parents, days[:, None]),
+        session=np.searchsorted(days, ex_date[theirs]),
+        asset=np.searchsorted(parents, payer[theirs]),
+        amount=amount[theirs],
+    )
+    return np.asarray(adjusted[:, place])
 
 
 def compose_facts(market: OptionMarket, volatilities: Volatilities, wanted: IntArray) -> OptionFacts:

@@ -93,9 +93,9 @@ def value_books(market: MarketFrame, holdings: Holdings, accounts: Accounts) -> 
     The step that leads to a portfolio's first session begins with nothing: all that is there then came as a flow, or
     was traded on that day.
     """
-    before = _close(market, holdings, accounts, 0)
+    before = close_books(market, holdings, accounts, 0)
     for at in range(1, market.sessions.count):
-        after = _close(market, holdings, accounts, at)
+        after = close_books(market, holdings, accounts, at)
         yield after, _book_step(market, holdings, accounts, before, after)
         before = after
 
@@ -121,7 +121,8 @@ def total_positions(market: MarketFrame, holdings: Holdings, close: Close, greek
     )
 
 
-def _close(market: MarketFrame, holdings: Holdings, accounts: Accounts, at: int) -> Close:
+def close_books(market: MarketFrame, holdings: Holdings, accounts: Accounts, at: int) -> Close:
+    """Value some portfolios at one session of the market's window."""
     positions = _state(market, holdings, at)
     balances = _balances(holdings, accounts, market, at)
     held = positions.held

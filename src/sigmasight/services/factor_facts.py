@@ -5,11 +5,18 @@ from datetime import date
 
 import numpy as np
 
-from sigmasight.domain.factor_facts import TENORS, Betas, FactorSet
+from sigmasight.domain.factor_facts import Betas, FactorSet
 from sigmasight.domain.factors import FACTORS, FactorDefinition
 from sigmasight.domain.instruments import Instrument, Kind
-from sigmasight.domain.market_data import DayArray, FloatArray, IntArray, Market
-from sigmasight.risk.factor_facts import WINDOW_SESSIONS, FactorWindow, describe_factors, estimate_betas, open_window
+from sigmasight.domain.market_data import FloatArray, IntArray, Market
+from sigmasight.risk.factor_facts import (
+    WINDOW_SESSIONS,
+    FactorWindow,
+    describe_factors,
+    estimate_betas,
+    open_window,
+    yields_on,
+)
 from sigmasight.risk.return_panel import ReturnPanel, freeze_returns, returns_between
 from sigmasight.services.market_frames import Valuation
 from sigmasight.store.database import Connection, take_turn
@@ -133,20 +140,12 @@ def _open(
     )
     window = open_window(
         panel,
-        _yields_on(sessions, *load_yields(conn, market, days[0], as_of)),
+        yields_on(sessions, *load_yields(conn, market, days[0], as_of)),
         market=market,
         factors=factors,
         proxy_ids=proxies,
     )
     return window, panel, frozenset(each.id for each in held if each.kind is Kind.MUTUAL_FUND)
-
-
-def _yields_on(sessions: DayArray, days: DayArray, yields: FloatArray) -> FloatArray:
-    """Yields of exactly these sessions, (T, 4): regressions carry none."""
-    own = np.full((len(sessions), TENORS), np.nan)
-    here = np.isin(days, sessions)
-    own[np.searchsorted(sessions, days[here])] = yields[here]
-    return own
 
 
 def _betas_of(

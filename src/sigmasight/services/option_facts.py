@@ -10,8 +10,6 @@ from sigmasight.domain.instruments import ExerciseStyle, Instrument, Kind
 from sigmasight.domain.market_data import FloatArray, IntArray, Market
 from sigmasight.domain.methods import Method
 from sigmasight.domain.options import OptionFacts
-from sigmasight.engines.adjusted_closes import adjust_closes
-from sigmasight.engines.splits import split_factor
 from sigmasight.risk.frames import ids_of
 from sigmasight.risk.option_facts import (
     REALISED_SESSIONS,
@@ -19,6 +17,7 @@ from sigmasight.risk.option_facts import (
     from_estimates,
     from_quotes,
     from_smile,
+    underlying_closes,
 )
 from sigmasight.risk.option_market import OLDEST_YIELD_DAYS, OptionMarket, freeze_options
 from sigmasight.services.market_frames import Valuation, load_market
@@ -166,28 +165,12 @@ def _siblings(conn: Connection, options: OptionMarket, lacking: IntArray) -> tup
 
 
 def _closes(conn: Connection, valuation: Valuation, options: OptionMarket, as_of: date) -> FloatArray:
-    """Adjusted closes of each contract's underlying on the last sessions, (S, C).
-
-    Worked from raw closes: a vendor's adjusted ones are on the basis of the day on which each was asked for.
-    """
-    calendar, frame = valuation.calendar, options.frame
-    sessions = calendar.sessions_between(calendar.sessions_back(as_of, REALISED_SESSIONS), as_of)
-    days = np.array(sessions, dtype="datetime64[D]")
-    parents, place = np.unique(options.underlying, return_inverse=True)
-    ids = ids_of(frame.instruments)[parents]
-    marks = load_closes(conn, frame.market, ids.tolist(), sessions[0], as_of)
-    closes = np.full((len(sessions), len(parents)), np.nan)
-    closes[np.searchsorted(days, marks.day), np.searchsorted(ids, marks.instrument_id)] = marks.price
-    payer, ex_date, amount = frame.payouts
-    theirs = np.isin(payer, parents) & (ex_date > days[0])
-    adjusted = adjust_closes(
-        closes,
-        split_factor(frame.splits, parents, days[:, None]),
-        session=np.searchsorted(days, ex_date[theirs]),
-        asset=np.searchsorted(parents, payer[theirs]),
-        amount=amount[theirs],
-    )
-    return np.asarray(adjusted[:, place])
+    """Adjusted closes of each contract's underlying on the last sessions, (S, C)."""
+    calendar = valuation.calendar
+    days = calendar.sessions_between(calendar.sessions_back(as_of, REALISED_SESSIONS), as_of)
+    ids = ids_of(options.frame.instruments)[np.unique(options.underlying)]
+    marks = load_closes(conn, options.frame.market, ids.tolist(), days[0], as_of)
+    return underlying_closes(options, np.array(days, dtype="datetime64[D]"), marks)
 
 
 def _joined(parts: list[OptionFacts]) -> OptionFacts:

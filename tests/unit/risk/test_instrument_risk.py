@@ -14,7 +14,7 @@ from sigmasight.domain.market_data import Market
 from sigmasight.domain.reasons import BLOCKING, Reason
 from sigmasight.domain.scenarios import Basis, Scenario
 from sigmasight.intake.scenarios_file import shipped_scenarios
-from sigmasight.library import greeks
+from sigmasight.library.options import greeks
 from sigmasight.risk.factor_facts import describe_factors, estimate_betas, open_window
 from sigmasight.risk.instrument_risk import InstrumentRisk, assess_instruments
 from sigmasight.risk.return_panel import ReturnPanel

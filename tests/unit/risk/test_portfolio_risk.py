@@ -14,7 +14,7 @@ from sigmasight.domain.market_data import FloatArray
 from sigmasight.domain.reasons import BLOCKING, Reason
 from sigmasight.domain.risk_results import FactorExposures, ScenarioResults
 from sigmasight.domain.scenarios import Scenario
-from sigmasight.library import greeks
+from sigmasight.library.options import greeks
 from sigmasight.risk.greeks import instrument_greeks, position_greeks
 from sigmasight.risk.holdings import Holdings, freeze_accounts, freeze_holdings
 from sigmasight.risk.portfolio_risk import stress_portfolios

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from sigmasight.domain.market_data import BoolArray, FloatArray
 from sigmasight.domain.options import Accuracy
-from sigmasight.library import greeks
+from sigmasight.library.options import greeks
 from sigmasight.risk.option_models import Contracts, price_contracts
 from sigmasight.risk.revaluation import revalue, shift_rate
 from support.option_chains import black

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from sigmasight.domain.instruments import Instrument, Right
 from sigmasight.domain.market_data import FloatArray, IntArray
 from sigmasight.domain.reasons import BLOCKING, Reason
-from sigmasight.library import greeks
+from sigmasight.library.options import greeks
 from sigmasight.risk.spot_volatility_grid import (
     SPOT_RETURNS,
     VOLATILITY_CHANGES,

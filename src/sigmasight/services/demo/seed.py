@@ -2,20 +2,15 @@
 
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
-from decimal import ROUND_HALF_EVEN, Decimal
-from typing import Protocol
+from datetime import date
 from uuid import UUID
 
 from sigmasight.domain.books import Portfolio
 from sigmasight.domain.calendar import TradingCalendar
 from sigmasight.domain.errors import ConflictError
-from sigmasight.domain.instruments import OptionTerms
 from sigmasight.domain.market_data import Market
-from sigmasight.domain.symbols import occ_symbol
-from sigmasight.market.ports import Options, Prices, Profiles
-from sigmasight.market.simulated import listed_strike_nearest, standard_expiry_nearest
-from sigmasight.services.demo.books import BOOKS, STRATEGY_TAGS, Book, OptionHolding
+from sigmasight.services.demo.books import BOOKS, STRATEGY_TAGS, Book
+from sigmasight.services.demo.lines import DemoMarket, Line, lines_of, money_beside
 from sigmasight.services.reference import seed_reference
 from sigmasight.store.database import Connection, take_turn
 from sigmasight.store.instruments import find_instruments, save_options, save_profiles
@@ -34,11 +29,6 @@ from sigmasight.store.prices import forget_market
 
 PASSWORD = "demo12345"  # noqa: S105 - public, and refused outside development
 SESSIONS_AGO = 60
-_CENT = Decimal("0.01")
-
-
-class DemoMarket(Profiles, Prices, Options, Protocol):
-    """What the seeding asks of its provider."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,16 +37,6 @@ class Seeded:
 
     portfolios: tuple[Portfolio, ...]
     brought_in: date
-
-
-@dataclass(frozen=True, slots=True)
-class _Line:
-    symbol: str
-    terms: OptionTerms | None
-    quantity: Decimal
-    price: Decimal  # USD per share on the day it is brought in
-    multiplier: Decimal
-    tags: tuple[str, ...]
 
 
 def seed_demo(
@@ -118,15 +98,14 @@ def _seed_book(
         opened_on=day,
         description=book.description,
     )
-    lines = _lines(market, calendar, book, day)
+    lines = lines_of(market, calendar, book, day)
     _save_instruments(conn, market, lines, day)
     ids = find_instruments(conn, [line.symbol for line in lines], day)
     names = list(dict.fromkeys(tag for line in lines for tag in line.tags))
     tag_ids = _tags(conn, user, names)
     new = [NewPosition(ids[line.symbol], line.quantity, line.price, day, line.tags) for line in lines]
     add_positions(conn, portfolio, new, recorded_on=day, tag_ids=tag_ids, imported=True)
-    invested = sum((line.quantity * line.price * line.multiplier for line in lines), Decimal(0))
-    add_statement(conn, portfolio, book.made_up_by, day, max(book.nav - invested, Decimal(0)))
+    add_statement(conn, portfolio, book.made_up_by, day, money_beside(book, lines))
     return portfolio
 
 
@@ -139,56 +118,8 @@ def _tags(conn: Connection, user: User, names: Collection[str]) -> dict[str, UUI
     return regular | ensure_tags(conn, user.id, [name for name in names if name in STRATEGY_TAGS], kind="strategy")
 
 
-def _lines(market: DemoMarket, calendar: TradingCalendar, book: Book, day: date) -> list[_Line]:
-    symbols = [holding.symbol for holding in book.holdings] + [option.underlying for option in book.options]
-    bars = market.daily_bars(symbols, day, day)
-    closes = {symbol: bar.close[0] for symbol, bar in bars.items()}
-    stocks = [
-        _Line(each.symbol, None, Decimal(each.quantity), _cents(closes[each.symbol]), Decimal(1), each.tags)
-        for each in book.holdings
-    ]
-    return stocks + _option_lines(market, calendar, book.options, closes, day)
-
-
-def _option_lines(
-    market: DemoMarket,
-    calendar: TradingCalendar,
-    options: Sequence[OptionHolding],
-    closes: dict[str, float],
-    day: date,
-) -> list[_Line]:
-    contracts = [_contract(calendar, option, closes[option.underlying], day) for option in options]
-    quoted = {quote.terms: quote for quote in market.quotes(contracts, day, day)}
-    profiles = market.profiles([option.underlying for option in options])
-    return [
-        _Line(
-            symbol=occ_symbol(terms),
-            terms=terms,
-            quantity=Decimal(option.quantity),
-            price=_half_cents((quoted[terms].bid[0] + quoted[terms].ask[0]) / 2),
-            multiplier=profiles[option.underlying].option_multiplier,
-            tags=option.tags,
-        )
-        for option, terms in zip(options, contracts, strict=True)
-    ]
-
-
-def _contract(calendar: TradingCalendar, option: OptionHolding, spot: float, day: date) -> OptionTerms:
-    expiry = standard_expiry_nearest(option.underlying, day + timedelta(days=option.days), calendar)
-    strike = listed_strike_nearest(option.underlying, _cents(spot) * option.strike_share)
-    return OptionTerms(option.underlying, expiry, option.right, strike)
-
-
-def _save_instruments(conn: Connection, market: DemoMarket, lines: Sequence[_Line], day: date) -> None:
+def _save_instruments(conn: Connection, market: DemoMarket, lines: Sequence[Line], day: date) -> None:
     symbols = [line.symbol for line in lines if line.terms is None]
     roots = [line.terms.underlying for line in lines if line.terms is not None]
     save_profiles(conn, market.profiles([*symbols, *roots]), market.name)
     save_options(conn, [line.terms for line in lines if line.terms is not None], day)
-
-
-def _cents(price: float) -> Decimal:
-    return Decimal(repr(float(price))).quantize(_CENT, rounding=ROUND_HALF_EVEN)
-
-
-def _half_cents(price: float) -> Decimal:
-    return Decimal(repr(float(price))).quantize(_CENT / 10, rounding=ROUND_HALF_EVEN)
