@@ -5,7 +5,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 STAMP := .venv/.complete
 
-.PHONY: help setup demo test check docs bench lock clean
+.PHONY: help setup demo test check docs golden bench lock clean
 
 help: ## Show what can be made
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -37,6 +37,9 @@ check: setup ## What CI runs before the tests: format, lint, types, rooms
 
 docs: setup ## Write the reference pages from their spec tests
 	@PYTHONPATH=tests $(BIN)/python -m spec.write
+
+golden: setup ## What changed against the reviewed night; ACCEPT=1 keeps the new one
+	@PYTHONPATH=tests OPENBLAS_NUM_THREADS=1 ACCEPT=$(ACCEPT) $(BIN)/python -m golden
 
 bench: setup ## Measure, as ratios in one run
 	@OPENBLAS_NUM_THREADS=1 $(BIN)/python -m benchmarks

@@ -2,7 +2,6 @@
 
 import platform
 import sys
-import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
@@ -14,8 +13,8 @@ import numpy as np
 
 from benchmarks.factors import measure_factors
 from benchmarks.measure import ROUNDS, Measured, median_seconds
+from benchmarks.nights import SESSION, fresh_application, measure_nights
 from benchmarks.options import measure_options
-from sigmasight.batch.night import run_night
 from sigmasight.domain.books import Portfolio, Position
 from sigmasight.domain.calendar import TradingCalendar
 from sigmasight.domain.instruments import Instrument, Kind
@@ -28,16 +27,12 @@ from sigmasight.risk.greeks import instrument_greeks, position_greeks
 from sigmasight.risk.holdings import freeze_accounts, freeze_holdings
 from sigmasight.risk.portfolios import total_positions, value_books
 from sigmasight.risk.snapshots import accumulate, compose_snapshots
-from sigmasight.services.demo.seed import seed_demo
 from sigmasight.services.imports import commit_import, preview_import
 from sigmasight.store.option_facts import no_option_facts
 from sigmasight.store.people import add_portfolio, add_user
-from sigmasight.wiring.application import Application, open_application
-from sigmasight.wiring.passwords import hash_password
-from sigmasight.wiring.settings import Settings
+from sigmasight.wiring.application import Application
 
 PAGE = Path(__file__).parents[1] / "docs" / "reference" / "speed.md"
-SESSION = date(2026, 11, 20)
 _NAMES = UUID("6f6cf9b0-7f5e-4b0e-9d9e-0d7b7a1f3f00")
 
 
@@ -66,29 +61,13 @@ def _valuations() -> Iterator[Measured]:
 
 
 def _with_database() -> Iterator[Measured]:
-    with tempfile.TemporaryDirectory(prefix="sigmasight-bench-") as home:
-        Path(home).chmod(0o755)
-        settings = Settings.model_validate(
-            {"SIGMASIGHT_HOME": Path(home) / "home", "SIGMASIGHT_NOW": f"{SESSION}T22:00:00+00:00"}
-        )
-        with open_application(settings, lambda _: None) as application:
-            yield _import(application)
-            yield _demo_night(application)
-
-
-def _demo_night(application: Application) -> Measured:
-    market = application.simulated_market()
-    with application.db.write() as conn:
-        seeded = seed_demo(conn, market, application.calendar, SESSION, hash_password)
-    plan = application.night_plan(market)
-    for session in application.calendar.sessions_between(seeded.brought_in, SESSION):
-        run_night(application.db, plan, session, lambda *_: None)
-    taken = median_seconds(lambda: run_night(application.db, plan, SESSION, lambda *_: None))
-    return Measured("whole night of the three demo portfolios, prices there", taken, "-", "-", "under 2 s")
+    with fresh_application() as application:
+        yield _import(application)
+    yield from measure_nights()
 
 
 def _import(application: Application) -> Measured:
-    rows = "\n".join(f"T{at:05d},{at % 97 + 1},{at % 89 + 1}.25,2026-11-19,Tag {at % 7}" for at in range(10_000))
+    rows = "\n".join(f"T{at:05d},{at % 97 + 1},{at % 89 + 1}.25,2026-11-16,Tag {at % 7}" for at in range(10_000))
     content = f"ticker,quantity,entry_price,entry_date,tags\n{rows}\n".encode()
     parsing = median_seconds(lambda: parse_positions(content, today=SESSION))
 
@@ -122,7 +101,7 @@ def _books(portfolios: int, positions: int) -> _Books:
     random = np.random.default_rng(7)
     count = min(10_000, portfolios * positions)
     instruments = [Instrument(at + 1, f"T{at}", Kind.STOCK, f"T{at}", None, "USD", Decimal(1)) for at in range(count)]
-    days = np.array(["2026-11-19", "2026-11-20"], dtype="datetime64[D]")
+    days = np.array(["2026-11-16", "2026-11-17"], dtype="datetime64[D]")
     marks = Marks(np.repeat(np.arange(1, count + 1), 2), np.tile(days, count), random.uniform(5, 500, 2 * count))
     books = [
         Portfolio(uuid5(_NAMES, f"p{at}"), uuid5(_NAMES, "u"), f"p{at}", Market.LIVE, date(2026, 11, 2))
@@ -192,8 +171,12 @@ def _page(lines: list[Measured]) -> str:
         "Seconds are this machine's; ratios carry over.\n\n"
         "| work | seconds | against | ratio | wanted |\n|---|---:|---|---:|---|\n"
     )
-    rows = [f"| {line.what} | {line.seconds:.3f} | {line.against} | {line.ratio} | {line.wanted} |\n" for line in lines]
+    rows = [f"| {line.what} | {_seconds(line)} | {line.against} | {line.ratio} | {line.wanted} |\n" for line in lines]
     return head + "".join(rows)
+
+
+def _seconds(line: Measured) -> str:
+    return "-" if line.seconds is None else f"{line.seconds:.3f}"
 
 
 if __name__ == "__main__":

@@ -13,7 +13,7 @@ class Measured:
     """One line of the page."""
 
     what: str
-    seconds: float  # median
+    seconds: float | None  # median; None of what is no time
     against: str
     ratio: str
     wanted: str

@@ -12,6 +12,7 @@ from numpy.typing import ArrayLike
 from sigmasight.domain import books as ledger
 from sigmasight.domain.books import Portfolio, Statement, StatementKind
 from sigmasight.domain.calendar import TradingCalendar
+from sigmasight.domain.errors import InvalidSymbolError
 from sigmasight.domain.factors import FACTORS
 from sigmasight.domain.instruments import ExerciseStyle, Instrument, Kind, OptionTerms, Profile
 from sigmasight.domain.market_data import (
@@ -25,7 +26,7 @@ from sigmasight.domain.market_data import (
     Split,
     SplitRows,
 )
-from sigmasight.domain.symbols import looks_like_option, normalize_ticker, parse_occ
+from sigmasight.domain.symbols import looks_like_option, normalize_ticker, occ_symbol, parse_occ
 from sigmasight.risk.book_analysis import BookRecords
 
 _BOOK = UUID("5d9a5f0e-6f0c-4a44-9d3b-1f5b0f6f7a01")
@@ -153,7 +154,10 @@ def _days(given: ArrayLike, calendar: TradingCalendar) -> DayArray:
 
 
 def _canonical(symbol: str) -> str:
-    return symbol.strip().upper().replace(" ", "") if looks_like_option(symbol) else normalize_ticker(symbol)
+    try:
+        return occ_symbol(parse_occ(symbol)) if looks_like_option(symbol) else normalize_ticker(symbol)
+    except InvalidSymbolError as error:
+        raise ValueError(str(error)) from error
 
 
 def _instruments(positions: Sequence[Position], prices: Prices, opened_on: date) -> tuple[Instrument, ...]:
