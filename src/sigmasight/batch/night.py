@@ -12,7 +12,7 @@ from sigmasight.batch.factors_job import compute_factors, prepare_markets
 from sigmasight.batch.facts_outcome import FactsOutcome
 from sigmasight.batch.greeks_job import compute_greeks
 from sigmasight.batch.market_job import MarketOutcome, sync_market
-from sigmasight.batch.shards import ShardOutcome, ShardPlan, run_shard
+from sigmasight.batch.shards import ShardOutcome, ShardPlan, run_shard, skipped_jobs
 from sigmasight.domain.books import Portfolio
 from sigmasight.domain.errors import NightHeldError, NotATradingDayError
 from sigmasight.domain.market_data import Market
@@ -97,7 +97,7 @@ def _run(
         good_facts = still_good if recalled else {}
         facts = _facts(db, plan, run, portfolios, good_facts, progress)
         outcomes = list(_shards(db, plan, run, portfolios, still_good, progress))
-        outcome = _conclude(run, market, facts, outcomes, len(portfolios))
+        outcome = _conclude(plan, run, market, facts, outcomes, len(portfolios))
         with db.write() as conn:
             if not outcome.failed_portfolios:
                 forget_late(conn, late, but_of=markets_opened_after(conn, run.as_of))
@@ -192,6 +192,7 @@ def _shards(
 
 
 def _conclude(
+    plan: NightPlan,
     run: Run,
     market: MarketOutcome,
     facts: Sequence[FactsOutcome],
@@ -200,10 +201,14 @@ def _conclude(
 ) -> NightOutcome:
     failed = sum(outcome.failed for outcome in shards)
     status = _portfolio_status(failed, portfolios)
+    skipped = skipped_jobs(plan.valuation, run.as_of)
     jobs = [
         JobOutcome("market-data", market.status, market.seconds),
         *(JobOutcome(job, each.status, each.seconds) for job, each in zip(_OF_INSTRUMENTS, facts, strict=True)),
-        *(JobOutcome(job, status, sum(outcome.seconds[job] for outcome in shards)) for job in PORTFOLIO_JOBS),
+        *(
+            JobOutcome(job, "skipped" if job in skipped else status, sum(outcome.seconds[job] for outcome in shards))
+            for job in PORTFOLIO_JOBS
+        ),
     ]
     return NightOutcome(
         as_of=run.as_of,
@@ -227,7 +232,7 @@ def _portfolio_status(failed: int, portfolios: int) -> str:
 
 
 def _worst(statuses: Sequence[str]) -> str:
-    return max(statuses, key=("ok", "partial", "failed").index)
+    return max(statuses, key=("skipped", "ok", "partial", "failed").index)
 
 
 def _require_completed(plan: NightPlan, as_of: date) -> None:

@@ -3,13 +3,14 @@
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 
 import structlog
 
 from sigmasight.domain.books import Portfolio
 from sigmasight.domain.errors import DatabaseError, NightHeldError
 from sigmasight.services.market_frames import Valuation
-from sigmasight.services.portfolio_risk import Prepared
+from sigmasight.services.portfolio_risk import Prepared, is_correlation_day
 from sigmasight.services.results import PORTFOLIO_JOBS, make_results
 from sigmasight.services.valuation import wanted_days
 from sigmasight.store.database import Connection, Database
@@ -74,7 +75,7 @@ def run_shard(
         with db.write() as conn:
             require_fence(conn, run)
             _make_results(conn, plan, run, portfolios, progress)
-            return _record(conn, run, shard, portfolios, progress)
+            return _record(conn, plan, run, shard, portfolios, progress)
     except Exception as error:
         if isinstance(error, _OF_THE_WHOLE_NIGHT):
             raise
@@ -85,7 +86,7 @@ def run_shard(
         _run_alone(db, plan, run, portfolio, progress)
     with db.write() as conn:
         require_fence(conn, run)
-        return _record(conn, run, shard, portfolios, progress)
+        return _record(conn, plan, run, shard, portfolios, progress)
 
 
 def _run_alone(db: Database, plan: ShardPlan, run: Run, portfolio: Portfolio, progress: _Progress) -> None:
@@ -118,17 +119,23 @@ def _make_results(
     progress.coverages += [snapshot.coverage for snapshot in made.snapshots if snapshot.as_of == run.as_of]
 
 
+def skipped_jobs(valuation: Valuation, as_of: date) -> frozenset[str]:
+    """What is not done for portfolios in the night of a session."""
+    return frozenset() if is_correlation_day(valuation, as_of) else frozenset({"correlations"})
+
+
 def _record(
-    conn: Connection, run: Run, shard: int, portfolios: Sequence[Portfolio], progress: _Progress
+    conn: Connection, plan: ShardPlan, run: Run, shard: int, portfolios: Sequence[Portfolio], progress: _Progress
 ) -> ShardOutcome:
     """Write down the shard's steps, in the transaction that saves its results."""
     failed = len(progress.errors)
+    skipped = skipped_jobs(plan.valuation, run.as_of)
     coverage = sum(progress.coverages) / len(progress.coverages) if progress.coverages else None
     for job, seconds in progress.seconds.items():
         step = StepRecord(
             job=job,
             shard=shard,
-            status="partial" if failed else "ok",
+            status="skipped" if job in skipped else "partial" if failed else "ok",
             seconds=seconds,
             counts={"portfolios": len(portfolios), "failed": failed},
             coverage=coverage,

@@ -94,7 +94,7 @@ def _jobs(summary: Summary) -> list[dict[str, object]]:
     for step in summary.steps:
         job = jobs.setdefault(step.job, {"name": step.job, "status": step.status, "seconds": 0.0})
         job["seconds"] = round(float(str(job["seconds"])) + step.seconds, 4)
-        if step.status != "ok":
+        if step.status not in {"ok", job["status"]}:
             job["status"] = step.status
     return list(jobs.values())
 

@@ -1,7 +1,7 @@
 """The demo's books with their simulated market, in memory."""
 
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, timedelta
 from decimal import Decimal
 
 import numpy as np
@@ -17,6 +17,7 @@ from sigmasight.market.exchange import build_nyse_calendar
 from sigmasight.market.simulated import SimulatedMarket
 from sigmasight.services.demo import books
 from sigmasight.services.demo.lines import Line, lines_of, money_beside
+from sigmasight.wiring.clock import machine_clock
 
 SESSIONS_AGO = 60
 _HISTORY_SESSIONS = 520
@@ -54,7 +55,7 @@ def demo(name: str, as_of: date | None = None) -> Book:
     """
     if name not in _BOOKS:
         raise ValueError(f"there is no book {name!r}: they are {', '.join(_BOOKS)}")
-    now = datetime.now(UTC)
+    now = machine_clock()
     calendar = build_nyse_calendar(date(1990, 1, 1), max(now.date(), as_of or now.date()) + _AHEAD)
     session = as_of or calendar.last_completed_session(now)
     if not calendar.is_trading_day(session):

@@ -11,6 +11,11 @@ Clock = Callable[[], datetime]
 """Tells the present instant, with its time zone."""
 
 
+def machine_clock() -> datetime:
+    """The machine's clock."""
+    return datetime.now(UTC)
+
+
 def clock_of(settings: Settings) -> Clock:
     """The machine's clock, or in development the instant of SIGMASIGHT_NOW.
 
@@ -18,7 +23,7 @@ def clock_of(settings: Settings) -> Clock:
         SettingError: If SIGMASIGHT_NOW is no instant, or is set outside development.
     """
     if settings.now is None:
-        return lambda: datetime.now(UTC)
+        return machine_clock
     if settings.environment != "development":
         raise SettingError("SIGMASIGHT_NOW stops the clock, which only SIGMASIGHT_ENV=development may do.")
     try:
