@@ -42,6 +42,7 @@ from sigmasight.store.bulk import (
     instrument_days,
     number_column,
     numbers,
+    read_marks,
 )
 from sigmasight.store.tables import (
     asked_ranges,
@@ -241,12 +242,12 @@ def load_quotes(conn: Connection, market: Market, ids: Collection[int], first: d
 
 def load_closes(conn: Connection, market: Market, ids: Collection[int], first: date, last: date) -> Marks:
     """Raw closes of a window, ordered by instrument and day."""
-    rows = conn.execute(
+    query = (
         select(prices.c.instrument_id, prices.c.day, prices.c.close)
         .where(prices.c.market == market, among(prices.c.instrument_id, ids), prices.c.day.between(first, last))
         .order_by(prices.c.instrument_id, prices.c.day)
-    ).all()
-    return _marks(rows)
+    )
+    return Marks(*read_marks(conn, query))
 
 
 def closes_on(conn: Connection, market: Market, ids: Collection[int], day: date) -> dict[int, float]:
