@@ -13,8 +13,9 @@ from sigmasight.cli.session import (
     MethodName,
     PortfolioName,
     UserEmail,
-    chosen_session,
+    announce_left_out,
     fixed,
+    opened_session,
     percent,
     rounded,
 )
@@ -24,10 +25,6 @@ from sigmasight.domain.methods import Method
 from sigmasight.domain.risk_results import Correlations
 from sigmasight.domain.units import money_text
 from sigmasight.services.correlations import CorrelationReport, report_correlations
-from sigmasight.services.portfolios import find_portfolio
-from sigmasight.wiring.application import open_application
-from sigmasight.wiring.logs import configure_logs
-from sigmasight.wiring.settings import Settings
 
 _PLACES = 6
 _PLAN = CorrelationPlan()
@@ -62,8 +59,6 @@ def run_correlations(
     as_json: AsJson = False,
 ) -> None:
     """Show how a portfolio's names move together at a session's close, and how many positions they really are."""
-    settings = Settings()
-    configure_logs(settings)
     usual = CLASSIC_MIN_OBS if method is Method.CLASSIC else _PLAN.min_obs
     try:
         plan = CorrelationPlan(
@@ -78,16 +73,13 @@ def run_correlations(
         )
     except ValueError as error:
         raise typer.BadParameter(str(error)) from error
-    with open_application(settings, announce) as application, application.db.read() as conn:
-        day = chosen_session(application, as_of)
-        book = find_portfolio(conn, portfolio, email=user)
-        report = report_correlations(conn, application.valuation, book.user_id, book.id, day, plan)
+    with opened_session(portfolio, user, as_of) as session:
+        report = report_correlations(*session.place, plan)
     if as_json:
-        print_json(_document(book, report, matrix=matrix))
+        print_json(_document(session.book, report, matrix=matrix))
     else:
-        _print(book, report, matrix=matrix)
-    for left in report.correlations.not_included:
-        announce(f"not included: {left.symbol} ({left.reason})")
+        _print(session.book, report, matrix=matrix)
+    announce_left_out(report.correlations.not_included)
 
 
 def _document(book: Portfolio, report: CorrelationReport, *, matrix: bool) -> Document:

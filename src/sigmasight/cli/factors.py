@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from sigmasight.cli.output import announce, print_json, print_table
+from sigmasight.cli.output import print_json, print_table
 from sigmasight.cli.session import (
     AsJson,
     AsOf,
@@ -13,9 +13,10 @@ from sigmasight.cli.session import (
     MethodName,
     PortfolioName,
     UserEmail,
-    chosen_session,
+    announce_left_out,
     dollars,
     fixed,
+    opened_session,
     percent,
     rounded,
 )
@@ -24,10 +25,6 @@ from sigmasight.domain.methods import Method
 from sigmasight.domain.reasons import Reason
 from sigmasight.domain.units import money_text
 from sigmasight.services.factors import FactorReport, PositionFactors, report_factors
-from sigmasight.services.portfolios import find_portfolio
-from sigmasight.wiring.application import open_application
-from sigmasight.wiring.logs import configure_logs
-from sigmasight.wiring.settings import Settings
 
 _PLACES = 6
 
@@ -41,18 +38,13 @@ def run_factors(
     as_json: AsJson = False,
 ) -> None:
     """Show a portfolio's factor exposures, betas and risk shares at a session's close, and what they leave out."""
-    settings = Settings()
-    configure_logs(settings)
-    with open_application(settings, announce) as application, application.db.read() as conn:
-        day = chosen_session(application, as_of)
-        book = find_portfolio(conn, portfolio, email=user)
-        report = report_factors(conn, application.valuation, book.user_id, book.id, day, method=method)
+    with opened_session(portfolio, user, as_of) as session:
+        report = report_factors(*session.place, method=method)
     if as_json:
-        print_json(_document(book, report, method, positions=positions))
+        print_json(_document(session.book, report, method, positions=positions))
     else:
-        _print(book, report, positions=positions)
-    for left in report.exposures.not_included:
-        announce(f"not included: {left.symbol} ({left.reason})")
+        _print(session.book, report, positions=positions)
+    announce_left_out(report.exposures.not_included)
 
 
 def _document(book: Portfolio, report: FactorReport, method: Method, *, positions: bool) -> Document:

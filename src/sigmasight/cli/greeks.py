@@ -15,8 +15,9 @@ from sigmasight.cli.session import (
     Document,
     MethodName,
     PortfolioName,
+    Session,
     UserEmail,
-    chosen_session,
+    opened_session,
     rounded,
 )
 from sigmasight.domain.books import Portfolio
@@ -24,10 +25,6 @@ from sigmasight.domain.methods import Method
 from sigmasight.domain.options import PositionGreeks
 from sigmasight.domain.units import money_text
 from sigmasight.services.greeks import GreekGrouping, GreekLine, PositionLine, list_position_greeks, split_greeks
-from sigmasight.services.portfolios import find_portfolio
-from sigmasight.wiring.application import Application, open_application
-from sigmasight.wiring.logs import configure_logs
-from sigmasight.wiring.settings import Settings
 
 GREEK_PLACES = 4
 _IN_SHARES = ("delta", "gamma")
@@ -61,11 +58,9 @@ def run_greeks(
     as_json: AsJson = False,
 ) -> None:
     """Show a portfolio's Greeks at a session's close, and what they leave out."""
-    settings = Settings()
-    configure_logs(settings)
-    with open_application(settings, announce) as application:
-        day = chosen_session(application, as_of)
-        book, lines = _lines(application, portfolio, user, by, day, method)
+    with opened_session(portfolio, user, as_of) as session:
+        lines = _lines(session, by, method)
+    book, day = session.book, session.day
     if as_json:
         head = {"portfolio": book.name, "market": book.market, "as_of": day.isoformat(), "method": method, "by": by}
         print_json({**head, "lines": lines})
@@ -73,15 +68,10 @@ def run_greeks(
         _print(book, day, by, method, lines)
 
 
-def _lines(
-    application: Application, name: str, user: str | None, by: By, day: date, method: Method
-) -> tuple[Portfolio, list[Document]]:
-    with application.db.read() as conn:
-        book = find_portfolio(conn, name, email=user)
-        where = (conn, application.valuation, book.user_id, book.id, day)
-        if by is By.POSITION:
-            return book, [_position_document(line) for line in list_position_greeks(*where, method=method)]
-        return book, [_group_document(line) for line in split_greeks(*where, GreekGrouping(by), method=method)]
+def _lines(session: Session, by: By, method: Method) -> list[Document]:
+    if by is By.POSITION:
+        return [_position_document(line) for line in list_position_greeks(*session.place, method=method)]
+    return [_group_document(line) for line in split_greeks(*session.place, GreekGrouping(by), method=method)]
 
 
 def _greek_document(greeks: PositionGreeks | GreekLine) -> Document:

@@ -4,16 +4,17 @@ from typing import Annotated
 
 import typer
 
-from sigmasight.cli.output import announce, print_json, print_table
+from sigmasight.cli.output import print_json, print_table
 from sigmasight.cli.session import (
     AsJson,
     AsOf,
     Document,
     PortfolioName,
     UserEmail,
-    chosen_session,
+    announce_left_out,
     dollars,
     fixed,
+    opened_session,
     rounded,
 )
 from sigmasight.domain.books import Portfolio
@@ -21,10 +22,6 @@ from sigmasight.domain.units import money_text
 from sigmasight.risk.attribution import GREEK_LINES
 from sigmasight.services.attribution import Attribution, By, attribute_profit
 from sigmasight.services.performance import Figure, PerformanceReport, report_performance
-from sigmasight.services.portfolios import find_portfolio
-from sigmasight.wiring.application import open_application
-from sigmasight.wiring.logs import configure_logs
-from sigmasight.wiring.settings import Settings
 
 _PLACES = 6
 
@@ -33,16 +30,12 @@ def run_performance(
     portfolio: PortfolioName, user: UserEmail = None, as_of: AsOf = None, as_json: AsJson = False
 ) -> None:
     """Show a portfolio's time-weighted returns, volatility, Sharpe and Sortino ratios and drawdown."""
-    settings = Settings()
-    configure_logs(settings)
-    with open_application(settings, announce) as application, application.db.read() as conn:
-        day = chosen_session(application, as_of)
-        book = find_portfolio(conn, portfolio, email=user)
-        report = report_performance(conn, application.calendar, book.user_id, book.id, day)
+    with opened_session(portfolio, user, as_of) as session:
+        report = report_performance(*session.place)
     if as_json:
-        print_json(_performance_document(book, report))
+        print_json(_performance_document(session.book, report))
     else:
-        _print_performance(book, report)
+        _print_performance(session.book, report)
 
 
 def run_attribution(
@@ -53,18 +46,13 @@ def run_attribution(
     as_json: AsJson = False,
 ) -> None:
     """Show where a session's P&L came from; the parts add up to it."""
-    settings = Settings()
-    configure_logs(settings)
-    with open_application(settings, announce) as application, application.db.read() as conn:
-        day = chosen_session(application, as_of)
-        book = find_portfolio(conn, portfolio, email=user)
-        found = attribute_profit(conn, application.valuation, book.user_id, book.id, day, by)
+    with opened_session(portfolio, user, as_of) as session:
+        found = attribute_profit(*session.place, by)
     if as_json:
-        print_json(_attribution_document(book, found))
+        print_json(_attribution_document(session.book, found))
     else:
-        _print_attribution(book, found)
-    for left in found.not_included:
-        announce(f"not included: {left.symbol} ({left.reason})")
+        _print_attribution(session.book, found)
+    announce_left_out(found.not_included)
 
 
 def _figures(report: PerformanceReport) -> dict[str, Figure]:

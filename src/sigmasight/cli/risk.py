@@ -12,9 +12,10 @@ from sigmasight.cli.session import (
     Document,
     PortfolioName,
     UserEmail,
-    chosen_session,
+    announce_left_out,
     dollars,
     fixed,
+    opened_session,
     percent,
     rounded,
 )
@@ -22,11 +23,7 @@ from sigmasight.domain.books import Portfolio
 from sigmasight.domain.risk_results import SNAPSHOT_TAIL, TAIL_LEVELS, TAIL_METHODS, TailMethod
 from sigmasight.domain.units import money_text
 from sigmasight.engines.value_at_risk_backtests import Backtest
-from sigmasight.services.portfolios import find_portfolio
 from sigmasight.services.risk import PositionTail, RiskReport, report_risk
-from sigmasight.wiring.application import open_application
-from sigmasight.wiring.logs import configure_logs
-from sigmasight.wiring.settings import Settings
 
 _PLACES = 6
 _SHOWN_POSITIONS = 10
@@ -52,27 +49,14 @@ def run_risk(
     as_json: AsJson = False,
 ) -> None:
     """Show value at risk and expected shortfall at a session's close, what brings them about, and backtests."""
-    settings = Settings()
-    configure_logs(settings)
-    with open_application(settings, announce) as application, application.db.read() as conn:
-        day = chosen_session(application, as_of)
-        book = find_portfolio(conn, portfolio, email=user)
-        report = report_risk(
-            conn,
-            application.valuation,
-            book.user_id,
-            book.id,
-            day,
-            method=method,
-            level=float(level.value) / 100.0,
-            horizon=horizon,
-        )
+    with opened_session(portfolio, user, as_of) as session:
+        confidence = float(level.value) / 100.0
+        report = report_risk(*session.place, method=method, level=confidence, horizon=horizon)
     if as_json:
-        print_json(_document(book, report))
+        print_json(_document(session.book, report))
     else:
-        _print(book, report)
-    for left in report.tails.not_included:
-        announce(f"not included: {left.symbol} ({left.reason})")
+        _print(session.book, report)
+    announce_left_out(report.tails.not_included)
 
 
 def _document(book: Portfolio, report: RiskReport) -> Document:

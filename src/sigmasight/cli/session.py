@@ -1,16 +1,27 @@
 """What the commands that show one portfolio at one session share: their options, and which session is meant."""
 
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import date, datetime
 from math import isfinite
 from typing import Annotated
+from uuid import UUID
 
 import typer
 
-from sigmasight.cli.output import amount
+from sigmasight.cli.output import amount, announce
+from sigmasight.domain.books import Portfolio
 from sigmasight.domain.errors import NotATradingDayError
 from sigmasight.domain.methods import Method
+from sigmasight.domain.snapshots import NotIncluded
 from sigmasight.domain.units import money_text
-from sigmasight.wiring.application import Application
+from sigmasight.services.market_frames import Valuation
+from sigmasight.services.portfolios import find_portfolio
+from sigmasight.store.database import Connection
+from sigmasight.wiring.application import Application, open_application
+from sigmasight.wiring.logs import configure_logs
+from sigmasight.wiring.settings import Settings
 
 PortfolioName = Annotated[str, typer.Option("--portfolio", help="The portfolio's name.")]
 UserEmail = Annotated[str | None, typer.Option("--user", help="Its owner's e-mail, if several have that name.")]
@@ -21,6 +32,42 @@ MethodName = Annotated[Method, typer.Option("--method", help="classic: as the te
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
 
 Document = dict[str, object]
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """One portfolio at one session, in a transaction that only reads."""
+
+    application: Application
+    conn: Connection
+    book: Portfolio
+    day: date
+
+    @property
+    def place(self) -> tuple[Connection, Valuation, UUID, UUID, date]:
+        """What most services ask for first."""
+        return self.conn, self.application.valuation, self.book.user_id, self.book.id, self.day
+
+
+@contextmanager
+def opened_session(portfolio: str, user: str | None, as_of: datetime | None) -> Iterator[Session]:
+    """Open the application on a portfolio at the session that was asked for, else the last completed one.
+
+    Raises:
+        NotATradingDayError: If the session has not closed yet.
+        NotFoundError: If there is no such portfolio, or several and no owner is named.
+    """
+    settings = Settings()
+    configure_logs(settings)
+    with open_application(settings, announce) as application, application.db.read() as conn:
+        day = chosen_session(application, as_of)
+        yield Session(application, conn, find_portfolio(conn, portfolio, email=user), day)
+
+
+def announce_left_out(not_included: Iterable[NotIncluded]) -> None:
+    """Tell what a number leaves out, one line each."""
+    for left in not_included:
+        announce(f"not included: {left.symbol} ({left.reason})")
 
 
 def chosen_session(application: Application, as_of: datetime | None) -> date:

@@ -14,16 +14,16 @@ from sigmasight.cli.session import (
     MethodName,
     PortfolioName,
     UserEmail,
-    chosen_session,
+    announce_left_out,
     dollars,
     fixed,
+    opened_session,
     rounded,
 )
 from sigmasight.domain.books import Portfolio
 from sigmasight.domain.methods import Method
 from sigmasight.domain.scenarios import MARKET_RISK_SCENARIOS
 from sigmasight.domain.units import money_text
-from sigmasight.services.portfolios import find_portfolio
 from sigmasight.services.spot_grid import Grid, spot_volatility_grid
 from sigmasight.services.stress import (
     Contribution,
@@ -32,9 +32,6 @@ from sigmasight.services.stress import (
     active_scenarios,
     report_scenarios,
 )
-from sigmasight.wiring.application import open_application
-from sigmasight.wiring.logs import configure_logs
-from sigmasight.wiring.settings import Settings
 
 _PLACES = 6
 _SHOWN_POSITIONS = 10
@@ -62,26 +59,20 @@ def run_stress(
     as_json: AsJson = False,
 ) -> None:
     """Show what scenarios would do to a portfolio at a session's close, and what they leave out."""
-    settings = Settings()
-    configure_logs(settings)
-    with open_application(settings, announce) as application, application.db.read() as conn:
-        day = chosen_session(application, as_of)
-        book = find_portfolio(conn, portfolio, email=user)
-        where = (conn, application.valuation, book.user_id, book.id, day)
+    with opened_session(portfolio, user, as_of) as session:
         if kind is Kind.GRID:
-            _show_grid(book, spot_volatility_grid(*where), as_json=as_json)
+            _show_grid(session.book, spot_volatility_grid(*session.place), as_json=as_json)
             return
-        known = MARKET_RISK_SCENARIOS if kind is Kind.MARKET else active_scenarios(conn, book.user_id)
+        known = MARKET_RISK_SCENARIOS if kind is Kind.MARKET else active_scenarios(session.conn, session.book.user_id)
         chosen = [each for each in known if scenario in {None, each.id}]
-        report = report_scenarios(*where, chosen, method=method)
+        report = report_scenarios(*session.place, chosen, method=method)
     if as_json:
-        print_json(_document(book, report, kind))
+        print_json(_document(session.book, report, kind))
     else:
-        _print(book, report, kind)
+        _print(session.book, report, kind)
         if scenario:
             _print_parts(report.lines[0])
-    for left in report.results.not_included:
-        announce(f"not included: {left.symbol} ({left.reason})")
+    announce_left_out(report.results.not_included)
 
 
 def _document(book: Portfolio, report: StressReport, kind: Kind) -> Document:
@@ -211,8 +202,7 @@ def _show_grid(book: Portfolio, grid: Grid, *, as_json: bool) -> None:
         for spot, row in zip(grid.spot_returns, grid.pnl, strict=True)
     ]
     print_table(title, columns, rows)
-    for left in grid.not_included:
-        announce(f"not included: {left.symbol} ({left.reason})")
+    announce_left_out(grid.not_included)
     if worst is None:
         announce("nothing of it is known")
         return

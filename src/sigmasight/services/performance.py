@@ -19,6 +19,7 @@ from sigmasight.domain.snapshots import Snapshot
 from sigmasight.engines.performance import SESSIONS_PER_YEAR, measure_performance
 from sigmasight.engines.yield_curve import carry_yields
 from sigmasight.risk.option_market import OLDEST_YIELD_DAYS
+from sigmasight.services.market_frames import Valuation
 from sigmasight.store.database import Connection
 from sigmasight.store.people import owned_portfolio
 from sigmasight.store.prices import load_yields
@@ -66,7 +67,7 @@ class _Series:
 
 
 def report_performance(
-    conn: Connection, calendar: TradingCalendar, user_id: UUID, portfolio_id: UUID, as_of: date
+    conn: Connection, valuation: Valuation, user_id: UUID, portfolio_id: UUID, as_of: date
 ) -> PerformanceReport:
     """Measure a user's portfolio by its snapshots up to a session.
 
@@ -77,7 +78,7 @@ def report_performance(
     snapshots = load_snapshots(conn, portfolio.id, portfolio.opened_on, as_of)
     if not snapshots or snapshots[-1].as_of != as_of:
         raise NotFoundError(f"{portfolio.name} has no snapshot of {as_of}: run its night first")
-    series = _series(conn, calendar, portfolio.market, snapshots)
+    series = _series(conn, valuation.calendar, portfolio.market, snapshots)
     last = snapshots[-1]
     return PerformanceReport(
         as_of=as_of,
