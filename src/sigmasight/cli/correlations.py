@@ -20,7 +20,7 @@ from sigmasight.cli.session import (
     rounded,
 )
 from sigmasight.domain.books import Portfolio
-from sigmasight.domain.correlations import CLASSIC_MIN_OBS, CorrelationPlan, FilterMode, View
+from sigmasight.domain.correlations import CorrelationPlan, FilterMode, View
 from sigmasight.domain.methods import Method
 from sigmasight.domain.risk_results import Correlations
 from sigmasight.domain.units import money_text
@@ -59,11 +59,10 @@ def run_correlations(
     as_json: AsJson = False,
 ) -> None:
     """Show how a portfolio's names move together at a session's close, and how many positions they really are."""
-    usual = CLASSIC_MIN_OBS if method is Method.CLASSIC else _PLAN.min_obs
     try:
         plan = CorrelationPlan(
             window_sessions=window,
-            min_obs=min(usual, window) if least is None else least,
+            min_obs=least,
             least_exposure=least_exposure,
             least_weight=least_weight,
             mode=mode,

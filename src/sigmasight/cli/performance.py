@@ -1,5 +1,6 @@
 """`sigmasight performance` and `sigmasight attribution`: how one portfolio did, and where a session's P&L came from."""
 
+from math import isfinite
 from typing import Annotated
 
 import typer
@@ -89,8 +90,8 @@ def _print_performance(book: Portfolio, report: PerformanceReport) -> None:
     rows = [
         [
             name.replace("_", " "),
-            fixed(figure.value, 2) if name in plain else _percent(figure.value),
-            str(figure.sessions),
+            fixed(figure.value, 2) if name in plain else _percent(figure.value, signed="volatility" not in name),
+            "" if figure.sessions is None else str(figure.sessions),
             ", ".join(figure.reasons.words),
         ]
         for name, figure in _figures(report).items()
@@ -98,8 +99,8 @@ def _print_performance(book: Portfolio, report: PerformanceReport) -> None:
     print_table(title, ["measure", "value", "sessions", "notes"], rows)
 
 
-def _percent(value: float) -> str:
-    return "n/a" if value != value else f"{value:+.2%}"  # noqa: PLR0124 - NaN is the number that is not itself
+def _percent(value: float, *, signed: bool) -> str:
+    return f"{value:{'+' if signed else ''}.2%}" if isfinite(value) else "n/a"
 
 
 def _attribution_document(book: Portfolio, found: Attribution) -> Document:

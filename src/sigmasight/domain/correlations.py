@@ -28,13 +28,19 @@ class CorrelationPlan:
     """What correlations are made with."""
 
     window_sessions: int = 90
-    min_obs: int = 60
+    min_obs: int | None = None  # returns that are needed in common; None: 60, in the classic method 20
     least_exposure: float = 10_000.0  # USD, delta-adjusted, absolute
     least_weight: float = 0.01  # of the delta-adjusted gross
     mode: FilterMode = FilterMode.BOTH
     threshold: float = 0.7  # at which names form a cluster
     view: View = View.PORTFOLIO
     method: Method = Method.DEFAULT  # classic: clusters are connected components
+
+    @property
+    def needed(self) -> int:
+        """Returns that are needed in common; a short window is needed whole."""
+        usual = _CLASSIC_MIN_OBS if self.method is Method.CLASSIC else _MIN_OBS
+        return min(usual, self.window_sessions) if self.min_obs is None else self.min_obs
 
     def __post_init__(self) -> None:
         """Refuse what has no meaning.
@@ -44,7 +50,7 @@ class CorrelationPlan:
         """
         if not 1 < self.window_sessions <= _LONGEST:
             raise ValueError(f"a window of {self.window_sessions} sessions: it must be 2 to {_LONGEST}")
-        if not 1 < self.min_obs <= self.window_sessions:
+        if not 1 < self.needed <= self.window_sessions:
             raise ValueError(f"{self.min_obs} returns at least: it must be 2 to the window's {self.window_sessions}")
         if not 0.0 < self.threshold < 1.0:
             raise ValueError(f"a threshold of {self.threshold}: it must lie between 0 and 1")
@@ -53,4 +59,4 @@ class CorrelationPlan:
 
 
 _LONGEST = 504
-CLASSIC_MIN_OBS = 20
+_MIN_OBS, _CLASSIC_MIN_OBS = 60, 20

@@ -138,7 +138,7 @@ class Correlations:
     concentration: float  # share of gross in clusters of two or more
     clusters: tuple[Cluster, ...]  # of two or more names, the largest gross weight first
     data_quality: DataQuality
-    coverage: float  # share of the delta-adjusted gross that takes part
+    coverage: float  # share of gross that takes part
     reasons: Mapping[str, Reason]  # of every number that is missing
     marks: Reason
     not_included: tuple[NotIncluded, ...]

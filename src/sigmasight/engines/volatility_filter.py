@@ -33,8 +33,8 @@ def filter_returns(returns: FloatArray, *, decay: float = DECAY) -> FilteredRetu
     known = ~np.isnan(returns)
     filled = np.where(known, returns, 0.0)
     count = np.maximum(known.sum(axis=0), 1)
-    mean = filled.sum(axis=0) / count
-    variance = (np.where(known, returns - mean, 0.0) ** 2).sum(axis=0) / count
+    mean = _added(filled) / count
+    variance = _added(np.where(known, returns - mean, 0.0) ** 2) / count
     own = np.empty_like(returns)
     for session, (now, here) in enumerate(zip(filled, known, strict=True)):
         own[session] = variance
@@ -42,3 +42,11 @@ def filter_returns(returns: FloatArray, *, decay: float = DECAY) -> FilteredRetu
     with np.errstate(divide="ignore", invalid="ignore"):
         scale = np.sqrt(variance / own)
     return FilteredReturns(np.where(own > 0.0, returns * scale, returns), np.sqrt(variance), np.sqrt(own))
+
+
+def _added(rows: FloatArray) -> FloatArray:
+    """The sum over sessions, (N,), one after the other: numpy adds up a single column in another order than several."""
+    total = np.zeros(rows.shape[1])
+    for row in rows:
+        total += row
+    return total

@@ -1,7 +1,8 @@
 """How the names of each portfolio move together: which take part, in which clusters, and how many they really are."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
+from itertools import chain, count
 
 import numpy as np
 
@@ -84,7 +85,7 @@ def correlate_names(
     chosen = np.flatnonzero(names.wanted)
     with np.errstate(divide="ignore"):
         logs = np.log1p(history.returns[-plan.window_sessions :, names.at[chosen]])
-    correlation = correlate(np.where(np.isfinite(logs), logs, np.nan), min_obs=plan.min_obs)
+    correlation = correlate(np.where(np.isfinite(logs), logs, np.nan), min_obs=plan.needed)
     kept = chosen[correlation.used]
     matrix = correlation.matrix[np.ix_(correlation.used, correlation.used)]
     clusters = cluster_by_average(matrix, threshold=plan.threshold)
@@ -138,8 +139,7 @@ def _composed(
     at: int,
     reasons: IntArray,
 ) -> Correlations:
-    names, kept = found.names, found.kept
-    used = found.correlation.used
+    names, kept, used = found.names, found.kept, found.correlation.used
     measured = measure_diversification(found.matrix, names.exposure[kept], found.correlation.volatility[used])
     clusters = _clusters(instruments, found)
     short = names.at[np.setdiff1d(np.flatnonzero(names.wanted), kept)]
@@ -156,12 +156,12 @@ def _composed(
         **numbers,
         clusters=clusters,
         data_quality=_quality(found, plan, short=len(short) > 0),
-        coverage=_coverage(held, history, names.at[kept], at),
+        coverage=_coverage(held, history, names.at[kept], at, reasons),
         reasons=_why_missing(numbers, measured, Reason.NO_HISTORY if len(short) else why & BLOCKING),
         marks=why & ~BLOCKING | _short_mark(found, plan),
         not_included=(
             *(left_out_positions(held, reasons, at) if why & BLOCKING else ()),
-            *(NotIncluded(instruments[int(each)].symbol, Reason.NO_HISTORY.words[0]) for each in short),
+            *(NotIncluded(instruments[int(each)].symbol, _why_short(history, int(each), plan)) for each in short),
             *(NotIncluded(instruments[int(each)].symbol, FILTERED_OUT) for each in names.at[~names.wanted]),
         ),
     )
@@ -200,7 +200,7 @@ def _clusters(instruments: Sequence[Instrument], found: CorrelatedNames) -> tupl
         pairs = found.matrix[np.ix_(inside, inside)][np.triu_indices(len(inside), 1)]
         made.append(
             Cluster(
-                nickname=next(each for each in _nicknames(members, found.names, places) if each not in taken),
+                nickname=_nickname(members, found.names, places, taken),
                 symbols=tuple(each.symbol for each in members),
                 gross_weight=float(np.abs(exposure[inside]).sum()) / gross,
                 net_weight=float(exposure[inside].sum()) / gross,
@@ -210,12 +210,23 @@ def _clusters(instruments: Sequence[Instrument], found: CorrelatedNames) -> tupl
     return tuple(made)
 
 
-def _nicknames(members: Sequence[Instrument], names: Names, places: IntArray) -> list[str]:
-    """The best first: a tag that all carry, the sector that all are in, the largest one's name."""
+def _nickname(members: Sequence[Instrument], names: Names, places: IntArray, taken: Collection[str]) -> str:
+    """The best that is free: a tag that all carry, the sector that all are in, the largest one's name, numbered."""
     common = frozenset.intersection(*(names.tags[each] for each in places.tolist()))
     sectors = {each.sector for each in members}
     by_sector = [each for each in sectors if each] if len(sectors) == 1 else []
-    return [*sorted(common), *by_sector, f"{members[0].symbol} lookalikes"]
+    alike = f"{members[0].symbol} lookalikes"
+    numbered = (f"{alike} {number}" for number in count(2))
+    names_in_turn: Iterable[str] = chain(sorted(common), by_sector, [alike], numbered)
+    return next(each for each in names_in_turn if each not in taken)
+
+
+def _why_short(history: HistoricalPnl, at: int, plan: CorrelationPlan) -> str:
+    """A name that did not move has no correlation; any other that takes no part lacks sessions."""
+    own = history.returns[-plan.window_sessions :, at]
+    known = own[~np.isnan(own)]
+    still = len(known) >= plan.needed and known.max() == known.min()
+    return (Reason.NOT_MODELLED if still else Reason.NO_HISTORY).words[0]
 
 
 def _quality(found: CorrelatedNames, plan: CorrelationPlan, *, short: bool) -> DataQuality:
@@ -230,9 +241,10 @@ def _short_mark(found: CorrelatedNames, plan: CorrelationPlan) -> Reason:
     return Reason.SHORT_HISTORY if short else Reason.NONE
 
 
-def _coverage(held: HeldRisk, history: HistoricalPnl, kept: IntArray, at: int) -> float:
-    """Share of gross in names that take part."""
+def _coverage(held: HeldRisk, history: HistoricalPnl, kept: IntArray, at: int, reasons: IntArray) -> float:
+    """Share of the gross that can move in names that take part."""
     mine = slice(int(held.first[at]), int(held.first[at + 1]))
-    inside = np.isin(history.underlying[held.instrument[mine]], kept)
-    weight = held.weight[mine]
+    known = (reasons[mine] & int(BLOCKING)) == 0
+    inside = known & np.isin(history.underlying[held.instrument[mine]], kept)
+    weight = np.where(history.inert[held.instrument[mine]], 0.0, held.weight[mine])
     return float(share_known(inside, weight, np.zeros(len(weight), dtype=np.int64), 1)[0])

@@ -52,13 +52,14 @@ def simulate_history(session: SessionMarket, panel: ReturnPanel) -> HistoricalPn
     pnl = pnl_of_spots(lenient, both)
     history = np.where(too_few, Reason.NO_HISTORY, np.where(count < WINDOW_SESSIONS, Reason.SHORT_HISTORY, 0))
     days = len(panel.days)
+    inert = lenient.settled & ((lenient.reasons & int(BLOCKING)) == 0)
     return HistoricalPnl(
         underlying=parent,
         returns=own[:, parent],
         plain=pnl[:, :days],
         filtered=pnl[:, days:],
-        dollar_delta=np.where(lenient.settled, 0.0, lenient.greeks.unit.delta * lenient.spot),
-        inert=lenient.settled & ((lenient.reasons & int(BLOCKING)) == 0),
+        dollar_delta=np.where(lenient.settled, np.where(inert, 0.0, np.nan), lenient.greeks.unit.delta * lenient.spot),
+        inert=inert,
         reasons=np.concatenate([strict.reasons, lenient.reasons]),
         history_reasons=np.where(lenient.settled, 0, history).astype(np.int64),
     )

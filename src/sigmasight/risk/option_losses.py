@@ -14,6 +14,9 @@ from sigmasight.risk.option_models import Contracts, choose_models
 from sigmasight.risk.revaluation import revalue
 
 NODES = 33
+_ORDINARY_MOVE = 0.05  # of a day, per 1.00 of volatility a year
+_LEAST_MOVE = 1e-3
+_ROOM = 0.1
 _BLOCK = 128  # contracts at a time: their states stay in the cache
 
 
@@ -55,19 +58,27 @@ def _revalue_block(
 def _premium(
     contracts: Contracts, european: Contracts, volatility: FloatArray, on_forward: BoolArray, spot_return: FloatArray
 ) -> FloatArray:
-    """Change of the worth of early exercise, (C, M)."""
-    lowest = np.minimum(np.nanmin(spot_return, axis=1, initial=0.0), -1e-3)[:, None]
-    highest = np.maximum(np.nanmax(spot_return, axis=1, initial=0.0), 1e-3)[:, None]
-    share = np.linspace(0.0, 1.0, NODES)
-    nodes = np.maximum(lowest + (highest - lowest) * share, -1.0)
+    """Change of the worth of early exercise, (C, M).
+
+    The nodes lie evenly in arcsinh(return / that of an ordinary day): dense where most states are, and a crash that
+    lies far out takes few of them.
+    """
+    known = ~np.isnan(spot_return)
+    moves = np.where(known, spot_return, 0.0)
+    scale = np.fmax(_ORDINARY_MOVE * volatility, _LEAST_MOVE)[:, None]
+    bent = np.arcsinh(moves / scale)
+    lowest = np.minimum(bent.min(axis=1, initial=0.0), -_ROOM)[:, None]
+    highest = np.maximum(bent.max(axis=1, initial=0.0), _ROOM)[:, None]
+    nodes = scale * np.sinh(lowest + (highest - lowest) * np.linspace(0.0, 1.0, NODES))
+    nodes = np.maximum(nodes, -1.0)
     change = _in_states(contracts, volatility, on_forward, nodes) - _in_states(european, volatility, on_forward, nodes)
-    return _interpolate(change, (spot_return - lowest) / (highest - lowest) * (NODES - 1))
+    place = (bent - lowest) / (highest - lowest) * (NODES - 1)
+    return np.where(known, _interpolate(change, place), np.nan)
 
 
 def _interpolate(values: FloatArray, place: FloatArray) -> FloatArray:
     """Cubic through the four nodes around each place; values (C, NODES) at places 0, 1, 2 ..."""
-    known = ~np.isnan(place)
-    at = np.clip(np.floor(np.where(known, place, 0.0)).astype(np.int64), 1, NODES - 3)
+    at = np.clip(np.floor(place).astype(np.int64), 1, NODES - 3)
     u = place - at
     row = np.arange(len(values))[:, None]
     left, here, right, beyond = (values[row, at + step] for step in (-1, 0, 1, 2))

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
+from math import floor
 
 import numpy as np
 
@@ -98,7 +99,7 @@ def _completed(snapshot: Snapshot, exposures: FactorExposures, tail: TailRisk) -
     if np.isnan(at_risk):
         reasons["value_at_risk"] = tail.reasons["value_at_risk"]
     partial = [
-        f"{name} covers {coverage:.1%} of gross"
+        f"{name} covers {floor(1000 * coverage) / 10:.1f}% of gross"
         for name, value, coverage in (("beta", beta, exposures.coverage), ("value at risk", at_risk, tail.coverage))
         if not np.isnan(value) and coverage < 1.0
     ]

@@ -85,17 +85,18 @@ def backtest_portfolio(held: HeldRisk, history: HistoricalPnl, method: TailMetho
         return None
     included = (books.reasons & int(BLOCKING)) == 0
     exposure = (held.shares * history.dollar_delta[held.instrument])[included]
-    returns = np.nan_to_num(history.returns[:, held.instrument[included]])
+    own = history.returns[:, held.instrument[included]]
+    returns = np.nan_to_num(own)  # a session that something lacks is not used
     realised = (returns @ exposure)[use]
     rows = np.flatnonzero(use)
     forecasts = np.empty(count - LEAST_SESSIONS)
-    scaled = filter_returns(returns).own_volatility if method is TailMethod.FILTERED else None
+    scaled = filter_returns(own).own_volatility if method is TailMethod.FILTERED else None
     for at in range(LEAST_SESSIONS, count):
         before = rows[at - LEAST_SESSIONS : at]
         past = realised[at - LEAST_SESSIONS : at]
         if scaled is not None:
-            own = scaled[before]
-            scale = np.divide(scaled[rows[at]], own, out=np.ones_like(own), where=own > 0.0)
+            then = scaled[before]
+            scale = np.divide(scaled[rows[at]], then, out=np.ones_like(then), where=then > 0.0)
             past = (returns[before] * scale) @ exposure
         forecasts[at - LEAST_SESSIONS] = _tails(past[None], method, level).value_at_risk[0, 0]
     broken: BoolArray = -realised[LEAST_SESSIONS:] > forecasts

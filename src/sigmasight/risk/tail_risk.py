@@ -25,6 +25,7 @@ class SimulatedBooks:
     plain: FloatArray  # (B, T) USD
     filtered: FloatArray  # (B, T) USD
     sessions: IntArray  # (B,) that all that is included has in common
+    few: BoolArray  # (B,) whether these are too few, so that nothing is known
     coverage: FloatArray  # (B,) share of gross that is included
     reasons: IntArray  # (P,) of each position; what is blocked is not included
 
@@ -45,11 +46,14 @@ def simulate_books(held: HeldRisk, history: HistoricalPnl) -> SimulatedBooks:
     )
     missing = _missing_sessions(book, history)
     sessions = (~missing).sum(axis=1)
-    useless = _hopeless(held, history, known) | (sessions < LEAST_SESSIONS)
+    moving = ~history.inert[held.instrument]
+    moves, known_moves = (np.bincount(held.portfolio[which], minlength=books) > 0 for which in (moving, moving & known))
+    few = known_moves & (sessions < LEAST_SESSIONS)
+    useless = moves & ~known_moves | few
     missing[useless] = True
     plain, filtered = (_weighed(book, each, missing) for each in (history.plain, history.filtered))
-    coverage = share_known(known, held.weight, held.portfolio, books)
-    return SimulatedBooks(plain, filtered, np.where(useless, 0, sessions), coverage, reasons)
+    coverage = np.where(useless, 0.0, share_known(known, held.weight, held.portfolio, books))
+    return SimulatedBooks(plain, filtered, np.where(useless, 0, sessions), few, coverage, reasons)
 
 
 def measure_portfolios(held: HeldRisk, history: HistoricalPnl) -> tuple[TailRisk, ...]:
@@ -67,6 +71,7 @@ def measure_portfolios(held: HeldRisk, history: HistoricalPnl) -> tuple[TailRisk
     for at, portfolio in existing_portfolios(held):
         why = Reason(int(flags[at]))
         missing = bool(np.isnan(at_risk[at]).any())
+        lacking = why & BLOCKING | (Reason.NO_HISTORY if books.few[at] else Reason.NONE)
         made.append(
             TailRisk(
                 portfolio_id=portfolio.id,
@@ -76,7 +81,7 @@ def measure_portfolios(held: HeldRisk, history: HistoricalPnl) -> tuple[TailRisk
                 expected_shortfall=shortfall[at],
                 sessions=int(books.sessions[at]),
                 coverage=float(books.coverage[at]),
-                reasons={"value_at_risk": why & BLOCKING or Reason.NO_HISTORY} if missing else {},
+                reasons={"value_at_risk": lacking} if missing else {},
                 marks=why & ~BLOCKING,
                 not_included=left_out_positions(held, books.reasons, at) if why & BLOCKING else (),
             )
@@ -88,17 +93,10 @@ def _missing_sessions(book: Book, history: HistoricalPnl) -> BoolArray:
     """Sessions that something held lacks, (B, T); only what lacks any is looked at."""
     missing = np.zeros((book.units.shape[0], history.plain.shape[1]), dtype=np.bool_)
     gaps = np.flatnonzero(np.isnan(history.plain).any(axis=1))
-    pattern = csr_array((np.ones(len(book.units.data)), book.units.indices, book.units.indptr), shape=book.units.shape)
+    pattern = csr_array(
+        ((book.units.data != 0.0).astype(np.float64), book.units.indices, book.units.indptr), shape=book.units.shape
+    )
     return np.asarray(missing | (pattern[:, gaps] @ np.isnan(history.plain[gaps]).astype(np.float64) > 0.0))
-
-
-def _hopeless(held: HeldRisk, history: HistoricalPnl, known: BoolArray) -> BoolArray:
-    """Portfolios, (B,), that hold what moves, and of none of that anything is known."""
-    books = len(held.portfolios)
-    moving = ~history.inert[held.instrument]
-    some = np.bincount(held.portfolio[moving], minlength=books) > 0
-    some_known = np.bincount(held.portfolio[moving & known], minlength=books) > 0
-    return np.asarray(some & ~some_known)
 
 
 def _weighed(book: Book, pnl: FloatArray, missing: BoolArray) -> FloatArray:

@@ -39,7 +39,7 @@ class Figure:
     """A number with what it stands on; NaN if and only if a reason is blocking."""
 
     value: float
-    sessions: int  # how many daily returns
+    sessions: int | None  # how many daily returns; None of what stands on none
     reasons: Reason
 
 
@@ -88,7 +88,7 @@ def report_performance(
         sharpe=_ratio(series, "sharpe"),
         sortino=_ratio(series, "sortino"),
         max_drawdown=_ratio(series, "max_drawdown"),
-        beta=Figure(last.measures.beta, 0, last.reasons.get("beta", Reason.NONE)),
+        beta=Figure(last.measures.beta, None, last.reasons.get("beta", Reason.NONE)),
     )
 
 

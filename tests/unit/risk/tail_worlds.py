@@ -1,6 +1,6 @@
 """Small worlds with a past: what each share returned over a window, and what books at its end make of it."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from datetime import date
 from decimal import Decimal
@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from sigmasight.domain.books import Portfolio
 from sigmasight.domain.correlations import CorrelationPlan
-from sigmasight.domain.instruments import Instrument
+from sigmasight.domain.instruments import Instrument, Right
 from sigmasight.domain.market_data import FloatArray
 from sigmasight.domain.risk_results import Correlations, TailRisk
 from sigmasight.risk.correlations import CorrelatedNames, correlate_names, correlate_portfolios
@@ -21,8 +21,8 @@ from sigmasight.risk.historical_pnl import HistoricalPnl, simulate_history
 from sigmasight.risk.return_panel import ReturnPanel
 from sigmasight.risk.session_market import SessionMarket
 from sigmasight.risk.tail_risk import SimulatedBooks, measure_portfolios, simulate_books
-from support.books import World, april, cash, closes, holding, portfolio, world_of
-from unit.risk.risk_strategies import SHARES, scenes
+from support.books import SPRING, World, april, cash, closes, holding, option, portfolio, stock, world_of
+from unit.risk.risk_strategies import SHARES, quantities, scenes
 from unit.risk.risk_worlds import NAN, TODAY, Scene, Told, betas_of, factor_set, with_books
 
 SESSIONS = 504
@@ -154,10 +154,76 @@ def pasts(draw: st.DrawFn, *, books: int = 3, most: int = 6, known: Sequence[int
     return Past(scene, returns)
 
 
-def bits(result: object) -> Iterator[object]:
-    """Everything in a result of risk, numbers to the last bit."""
-    for field in fields(result):  # type: ignore[arg-type]
-        yield _bits(getattr(result, field.name))
+CROWD = tuple(
+    replace(stock(30 + at, symbol), sector=sector)
+    for at, (symbol, sector) in enumerate(
+        zip(
+            ("OIL", "GAS", "COAL", "CHIP", "SOFT", "BANK", "LOAN", "GOLD"),
+            ("Energy", "Energy", "Energy", "Technology", "Technology", "Financials", "Financials", None),
+            strict=True,
+        )
+    )
+)
+CONTRACTS = tuple(
+    option(50 + at, CROWD[at], right=right, strike=100, expiry=date(2025, 5, 30))
+    for at, right in ((0, Right.PUT), (3, Right.CALL), (7, Right.CALL))
+)
+
+
+@st.composite
+def crowds(draw: st.DrawFn, *, books: int = 3, most: int = 12) -> Past:
+    """Books of many names on a few causes, so that there are clusters and hedges; nearly all of them are known."""
+    rng = np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
+    causes = rng.standard_t(5, (3, SESSIONS)) * 0.01
+    returns: dict[int, FloatArray] = {}
+    table: dict[tuple[int, date], Decimal] = {}
+    for share in CROWD:
+        moved = causes[draw(st.integers(0, 2))] * draw(st.sampled_from((1.0, 1.0, 0.5, -1.0)))
+        own = moved + rng.standard_t(5, SESSIONS) * draw(st.sampled_from((0.0, 0.002, 0.006, 0.02)))
+        returns[share.id] = young(np.clip(own, -0.3, 0.3), draw(st.sampled_from((*[SESSIONS] * 9, 80, 40))))
+        if draw(st.integers(0, 19)):
+            table |= closes(share, {TODAY: draw(st.integers(40, 220))})
+    for contract in CONTRACTS[: draw(st.integers(0, 3))]:
+        table |= closes(contract, {TODAY: 0.01 if rng.random() < 0.3 else 5.0})  # some tell nothing
+    portfolios = tuple(
+        portfolio(f"book {at}", allow_estimates=draw(st.booleans())) for at in range(draw(st.integers(1, books)))
+    )
+    held = st.sampled_from((*CROWD, *CROWD, *CONTRACTS))
+    lots = tuple(
+        holding(
+            book,
+            each,
+            draw(quantities) if each.option is None else draw(st.integers(-2, 2).filter(bool)),
+            entry_price=90,
+            held_from=april(2),
+            brought_in=True,
+            label=str(at),
+        )
+        for book in portfolios
+        for at, each in enumerate(draw(st.lists(held, min_size=draw(st.sampled_from((0, 4, 8))), max_size=most)))
+    )
+    world = World(
+        calendar=SPRING, instruments=(*CROWD, *CONTRACTS), prices=table, portfolios=portfolios, positions=lots
+    )
+    return Past(Scene(world, factor_set(), {}), returns)
+
+
+def scaled(world: World, factor: int) -> World:
+    """The same books with so many times as much of everything."""
+    return replace(world, positions=tuple(replace(each, quantity=each.quantity * factor) for each in world.positions))
+
+
+def same_volatilities(past: Past, alone: Past) -> bool:
+    """Whether contracts have what they have in company: a smile needs the others, which the service always loads."""
+    facts, own = past.scene.facts, alone.scene.facts
+    there = dict(zip(facts.instrument_id.tolist(), facts.volatility.tolist(), strict=True))
+    known = np.array([there[each] for each in own.instrument_id.tolist()])
+    return bool(np.array_equal(own.volatility, known, equal_nan=True))
+
+
+def bits(result: TailRisk | Correlations) -> tuple[object, ...]:
+    """Everything in a result, numbers to the last bit."""
+    return tuple(_bits(getattr(result, field.name)) for field in fields(result))
 
 
 def _bits(value: object) -> object:
