@@ -37,10 +37,10 @@ def correlate(log_returns: FloatArray, *, min_obs: int) -> Correlation:
         used[len(counts) - 1 - int(np.argmin(counts[::-1]))] = False
         common = known[:, used].all(axis=1)
     sample = log_returns[np.ix_(common, used)]
-    still = ~_vary(sample, np.ones(sample.shape, dtype=np.bool_))
-    if still.any():  # on the common sessions
+    while (still := ~_vary(sample, np.ones(sample.shape, dtype=np.bool_))).any():  # on the common sessions
         used[np.flatnonzero(used)[still]] = False
-        sample = sample[:, ~still]
+        common = known[:, used].all(axis=1)
+        sample = log_returns[np.ix_(common, used)]
     count = len(log_returns.T)
     matrix, volatility = np.full((count, count), np.nan), np.full(count, np.nan)
     if sample.size:

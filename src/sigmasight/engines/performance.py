@@ -7,6 +7,7 @@ import numpy as np
 from sigmasight.domain.market_data import FloatArray
 
 SESSIONS_PER_YEAR = 252
+_NAN = float("nan")
 _STILL = 1e-14  # a standard deviation below it is the rounding of returns that do not vary
 
 
@@ -16,7 +17,7 @@ class Performance:
 
     n: int
     compound_return: float  # (1 + r1) (1 + r2) ... - 1: time-weighted
-    annual_return: float
+    annual_return: float  # NaN beyond all numbers, and after more than a total loss, as are compound and drawdown
     volatility: float  # annual, ddof 1
     sharpe: float  # mean excess return / its volatility, annual
     sortino: float  # mean excess return / downside deviation, annual
@@ -36,30 +37,37 @@ def measure_performance(returns: FloatArray, riskless: FloatArray | float = 0.0)
     """
     n = len(returns)
     if n == 0:
-        return Performance(0, *[float("nan")] * 7)
+        return Performance(0, *[_NAN] * 7)
     excess = returns - riskless
     root = float(np.sqrt(SESSIONS_PER_YEAR))
-    grown = float(np.prod(1.0 + returns) - 1.0)
+    ruined = bool((returns < -1.0).any())  # what comes after more than a total loss multiplies nothing
+    grown = _NAN if ruined else float(np.prod(1.0 + returns) - 1.0)
     downside = float(np.sqrt((np.minimum(excess, 0.0) ** 2).mean())) * root
     mean = float(excess.mean())
     return Performance(
         n=n,
         compound_return=grown,
-        annual_return=(1.0 + grown) ** (SESSIONS_PER_YEAR / n) - 1.0 if grown > -1.0 else float("nan"),
+        annual_return=_per_year(grown, n),
         volatility=_spread(returns) * root,
         sharpe=_ratio(mean * root, _spread(excess)),
-        sortino=_ratio(mean * SESSIONS_PER_YEAR, downside),
+        sortino=_ratio(mean * SESSIONS_PER_YEAR, downside) if n > 1 else _NAN,
         downside_deviation=downside,
-        max_drawdown=_drawdown(returns),
+        max_drawdown=_NAN if ruined else _drawdown(returns),
     )
 
 
+def _per_year(grown: float, n: int) -> float:
+    with np.errstate(over="ignore"):
+        found = float(np.power(np.float64(1.0 + grown), SESSIONS_PER_YEAR / n) - 1.0)
+    return found if np.isfinite(found) else _NAN  # a few days' fortune goes beyond all numbers in a year
+
+
 def _spread(returns: FloatArray) -> float:
-    return float(returns.std(ddof=1)) if len(returns) > 1 else float("nan")
+    return float(returns.std(ddof=1)) if len(returns) > 1 else _NAN
 
 
 def _ratio(part: float, whole: float) -> float:
-    return part / whole if whole > _STILL else float("nan")
+    return part / whole if whole > _STILL else _NAN
 
 
 def _drawdown(returns: FloatArray) -> float:

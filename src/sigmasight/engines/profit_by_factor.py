@@ -31,5 +31,5 @@ def explain_by_factor(
     """
     slopes = np.where(np.arange(len(factor_return)) > 0, market_slopes, 0.0)
     beyond = factor_return - slopes * factor_return[0]
-    by_factor = exposure * beyond
+    by_factor = np.where(exposure == 0.0, 0.0, exposure * beyond)
     return FactorProfit(by_factor, pnl - np.nansum(by_factor, axis=1))

@@ -50,8 +50,8 @@ def explain_by_greek(
         Taylor's expansion to second order in the spot: Hull, Options, futures, and other derivatives, ch. 19.
     """
     parts = (
-        delta * spot_change,
-        0.5 * gamma * spot_change**2,
+        _moved(delta, spot_change),
+        _moved(0.5 * gamma, spot_change**2),
         _moved(vega_per_point, volatility_change * 100.0),
         _moved(theta_per_day, np.full(len(pnl), days)),
         _moved(rho_per_percent, rate_change * 100.0),

@@ -11,6 +11,8 @@ from scipy.special import ndtri
 
 from sigmasight.domain.market_data import FloatArray, IntArray
 
+_HEDGED = 1e-12  # of the parts' own standard deviations
+
 
 @dataclass(frozen=True, slots=True)
 class TailLosses:
@@ -30,7 +32,7 @@ def measure_tails(pnl: FloatArray, levels: FloatArray) -> TailLosses:
     Source:
         Hyndman, Fan (1996), type 7; Acerbi, Tasche, On the coherence of expected shortfall (2002).
     """
-    ordered = np.sort(pnl, axis=1)  # NaN last
+    ordered = np.sort(np.ascontiguousarray(pnl), axis=1)  # NaN last
     scenarios = (~np.isnan(pnl)).sum(axis=1)
     shape = (len(pnl), len(levels))
     at_risk, shortfall = np.full(shape, np.nan), np.full(shape, np.nan)
@@ -53,7 +55,7 @@ def measure_normal_tails(pnl: FloatArray, levels: FloatArray) -> TailLosses:
     Source:
         McNeil, Frey, Embrechts, Quantitative risk management (2015), 2.14 and 2.18.
     """
-    mean, spread = _moments(pnl)
+    mean, spread = _moments(np.ascontiguousarray(pnl))  # sums of rows have one order
     quantile = ndtri(levels)
     density = np.exp(-0.5 * quantile**2) / np.sqrt(2.0 * np.pi)
     return TailLosses(
@@ -92,7 +94,10 @@ def split_normal_tails(parts: FloatArray, level: float) -> TailLosses:
     whole = parts.sum(axis=0)
     centred = whole - whole.mean()
     spread = np.sqrt((centred**2).sum() / (parts.shape[1] - 1))
-    share = (parts - mean[:, None]) @ centred / (parts.shape[1] - 1) / spread if spread > 0.0 else np.zeros(len(parts))
+    alone = np.sqrt(((parts - mean[:, None]) ** 2).sum(axis=1) / (parts.shape[1] - 1)).sum()
+    share = np.zeros(len(parts))
+    if spread > _HEDGED * alone:  # what is below is rounding, and nobody's
+        share = (parts - mean[:, None]) @ centred / (parts.shape[1] - 1) / spread
     quantile = float(ndtri(level))
     density = np.exp(-0.5 * quantile**2) / np.sqrt(2.0 * np.pi)
     return TailLosses(

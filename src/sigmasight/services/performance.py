@@ -162,4 +162,6 @@ def _figure(series: _Series, inside: BoolArray, name: str, *, least: int, mark: 
         return Figure(value, count, Reason.NO_HISTORY)
     if not lacking and np.isnan(riskless).any():
         return Figure(value, count, Reason.NO_RATE)
+    if not lacking and (series.returns[inside] < -1.0).any():
+        return Figure(value, count, Reason.NAV_NOT_POSITIVE)
     return Figure(value, count, lacking or Reason.EXACT_FIT)  # returns that do not vary have no ratio

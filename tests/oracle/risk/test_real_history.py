@@ -33,7 +33,7 @@ def history() -> dict[str, FloatArray]:
 
 def windows_of(returns: FloatArray, sessions: int) -> FloatArray:
     """The window before each day that is forecast, (days, sessions)."""
-    return np.asarray(sliding_window_view(returns, sessions)[:-1])
+    return sliding_window_view(returns[:-1], sessions)
 
 
 def forecast_historically(returns: FloatArray, sessions: int) -> FloatArray:
@@ -47,7 +47,7 @@ def forecast_normally(returns: FloatArray, sessions: int) -> FloatArray:
 def forecast_filtered_once(returns: FloatArray, sessions: int) -> FloatArray:
     """One recursion over the whole history, by pandas: its seed is the variance of the first window."""
     squares = np.concatenate([[returns[:sessions].var()], returns**2])
-    volatility = np.sqrt(pd.Series(squares).ewm(alpha=1 - DECAY, adjust=False).mean().to_numpy())
+    volatility: FloatArray = np.sqrt(pd.Series(squares).ewm(alpha=1 - DECAY, adjust=False).mean().to_numpy())
     standardised = windows_of(returns / volatility[:-1], sessions)
     return measure_tails(standardised, LEVELS).value_at_risk * volatility[sessions:-1, None]
 
