@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from inspect import cleandoc
+from textwrap import fill
 
 MISSING = "—"
 NUMBER = re.compile(r"(-?[\d,]*\.?\d+)(?:/(\d+))?( %)?")
@@ -139,6 +140,11 @@ def shows(shown: str, found: float | str) -> bool:
     digits = Decimal(number[1].replace(",", ""))
     half = Decimal((0, (5,), int(digits.as_tuple().exponent) - 1))
     return abs(Decimal(found) * (100 if number[3] else 1) - digits) <= half
+
+
+def wrapped(text: str) -> str:
+    """Prose that is put together of pieces, in the lines of a page."""
+    return fill(" ".join(text.split()), width=113, break_long_words=False, break_on_hyphens=False)
 
 
 def _parts(line: str) -> list[list[str]]:

@@ -118,7 +118,7 @@ def hold(
             facts=options.facts if options else option_facts([]),
             options=options.market if options else None,
             factors=factors,
-            betas=_betas(shares, len(factors.names)),
+            betas=betas_of(shares, len(factors.names)),
             scenarios=arrange_scenarios(scenarios, factors),
             allow_estimates=allowed,
         )
@@ -145,7 +145,7 @@ def hold(
     return held, assessed
 
 
-def _betas(shares: Sequence[Share], size: int) -> Betas:
+def betas_of(shares: Sequence[Share], size: int) -> Betas:
     """What the night would know of them."""
     count = len(shares)
     loading = np.array([[*each.loading, *[0.0] * (size - len(each.loading))] for each in shares])

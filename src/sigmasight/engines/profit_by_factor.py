@@ -11,7 +11,7 @@ from sigmasight.domain.market_data import FloatArray
 class FactorProfit:
     """P positions over one step, USD; what is known of the factors and the specific part add up to the P&L."""
 
-    factor: FloatArray  # (P, K) NaN where an exposure or the factor's return is not known
+    factor: FloatArray  # (P, K) NaN where an exposure, the factor's return or the P&L is not known
     specific: FloatArray  # (P,) NaN where the P&L is not known
 
 
@@ -32,4 +32,5 @@ def explain_by_factor(
     slopes = np.where(np.arange(len(factor_return)) > 0, market_slopes, 0.0)
     beyond = factor_return - slopes * factor_return[0]
     by_factor = np.where(exposure == 0.0, 0.0, exposure * beyond)
+    by_factor[np.isnan(pnl)] = np.nan
     return FactorProfit(by_factor, pnl - np.nansum(by_factor, axis=1))

@@ -9,7 +9,10 @@ from sigmasight.domain.market_data import FloatArray
 
 @dataclass(frozen=True, slots=True)
 class GreekProfit:
-    """P positions over one step, USD; the parts that are known and the residual add up to the P&L."""
+    """P positions over one step, USD; the parts that are known and the residual add up to the P&L.
+
+    Where the P&L is not known, no part of it is.
+    """
 
     delta: FloatArray  # (P,) delta x dS
     gamma: FloatArray  # (P,) 1/2 gamma dS^2
@@ -56,8 +59,9 @@ def explain_by_greek(
         _moved(theta_per_day, np.full(len(pnl), days)),
         _moved(rho_per_percent, rate_change * 100.0),
     )
-    explained = np.sum([np.nan_to_num(part) for part in parts], axis=0)
-    return GreekProfit(*parts, residual=pnl - explained)
+    known = [np.where(np.isnan(pnl), np.nan, part) for part in parts]
+    explained = np.sum([np.nan_to_num(part) for part in known], axis=0)
+    return GreekProfit(*known, residual=pnl - explained)
 
 
 def _moved(greek: FloatArray, change: FloatArray) -> FloatArray:

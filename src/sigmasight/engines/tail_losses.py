@@ -40,8 +40,8 @@ def measure_tails(pnl: FloatArray, levels: FloatArray) -> TailLosses:
         books = np.flatnonzero(scenarios == count)
         for place, level in enumerate(levels.tolist()):
             tail = _tail(count, level)
-            at_risk[books, place] = -(ordered[books][:, tail.at] * tail.quantile).sum(axis=1)
-            shortfall[books, place] = -(ordered[books, : len(tail.mean)] * tail.mean).sum(axis=1)
+            at_risk[books, place] = 0.0 - (ordered[books][:, tail.at] * tail.quantile).sum(axis=1)
+            shortfall[books, place] = 0.0 - (ordered[books, : len(tail.mean)] * tail.mean).sum(axis=1)
     return TailLosses(at_risk, np.maximum(shortfall, at_risk))
 
 
@@ -59,8 +59,8 @@ def measure_normal_tails(pnl: FloatArray, levels: FloatArray) -> TailLosses:
     quantile = ndtri(levels)
     density = np.exp(-0.5 * quantile**2) / np.sqrt(2.0 * np.pi)
     return TailLosses(
-        spread[:, None] * quantile - mean[:, None],
-        spread[:, None] * (density / (1.0 - levels)) - mean[:, None],
+        spread[:, None] * quantile - mean[:, None] + 0.0,
+        spread[:, None] * (density / (1.0 - levels)) - mean[:, None] + 0.0,
     )
 
 

@@ -61,7 +61,7 @@ class PerformanceReport:
 class _Series:
     days: tuple[date, ...]  # of the returns
     returns: FloatArray  # (n,) NaN where a day has none
-    reasons: tuple[Reason, ...]  # why
+    reasons: tuple[Reason, ...]  # why, and the marks of the days that have one
     riskless: FloatArray  # (n,) per day; NaN where no yield is recent enough
     since: date  # the snapshot before the first return
 
@@ -105,7 +105,9 @@ def _series(conn: Connection, calendar: TradingCalendar, market: Market, snapsho
             [found[day].measures.daily_return if day in found else np.nan for day in sessions], dtype=np.float64
         ),
         reasons=tuple(
-            found[day].reasons.get("daily_return", Reason.NONE) if day in found else Reason.NO_HISTORY
+            found[day].reasons.get("daily_return", Reason.NONE) | found[day].marks
+            if day in found
+            else Reason.NO_HISTORY
             for day in sessions
         ),
         riskless=carry_yields(*known, days, oldest_days=OLDEST_YIELD_DAYS)[:, 0] / SESSIONS_PER_YEAR,
@@ -155,9 +157,10 @@ def _figure(series: _Series, inside: BoolArray, name: str, *, least: int, mark: 
     riskless = series.riskless[inside] if name in _OVER_RISKLESS else 0.0
     measured = measure_performance(series.returns[inside], riskless)
     value = float(getattr(measured, name)) if count >= least else float("nan")
+    reasons = reduce(or_, compress(series.reasons, inside), Reason.NONE)
+    lacking = reasons & BLOCKING
     if not np.isnan(value):
-        return Figure(value, count, mark)
-    lacking = reduce(or_, compress(series.reasons, inside), Reason.NONE) & BLOCKING
+        return Figure(value, count, reasons & ~BLOCKING | mark)
     if count < least:
         return Figure(value, count, Reason.NO_HISTORY)
     if not lacking and np.isnan(riskless).any():
