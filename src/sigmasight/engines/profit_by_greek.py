@@ -52,16 +52,16 @@ def explain_by_greek(
     Source:
         Taylor's expansion to second order in the spot: Hull, Options, futures, and other derivatives, ch. 19.
     """
-    parts = (
-        _moved(delta, spot_change),
-        _moved(0.5 * gamma, spot_change**2),
-        _moved(vega_per_point, volatility_change * 100.0),
-        _moved(theta_per_day, np.full(len(pnl), days)),
-        _moved(rho_per_percent, rate_change * 100.0),
-    )
-    known = [np.where(np.isnan(pnl), np.nan, part) for part in parts]
-    explained = np.sum([np.nan_to_num(part) for part in known], axis=0)
-    return GreekProfit(*known, residual=pnl - explained)
+    parts = {
+        "delta": _moved(delta, spot_change),
+        "gamma": _moved(0.5 * gamma, spot_change**2),
+        "vega": _moved(vega_per_point, volatility_change * 100.0),
+        "theta": _moved(theta_per_day, np.full(len(pnl), days)),
+        "rho": _moved(rho_per_percent, rate_change * 100.0),
+    }
+    known = {name: np.where(np.isnan(pnl), np.nan, part) for name, part in parts.items()}
+    explained = np.sum([np.nan_to_num(part) for part in known.values()], axis=0)
+    return GreekProfit(**known, residual=pnl - explained)
 
 
 def _moved(greek: FloatArray, change: FloatArray) -> FloatArray:
