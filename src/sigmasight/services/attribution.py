@@ -7,7 +7,7 @@ from uuid import UUID
 
 import numpy as np
 
-from sigmasight.domain.errors import NotATradingDayError, NotFoundError
+from sigmasight.domain.errors import NotATradingDayError
 from sigmasight.domain.market_data import FloatArray
 from sigmasight.domain.reasons import BLOCKING, Reason
 from sigmasight.domain.snapshots import NotIncluded
@@ -16,7 +16,7 @@ from sigmasight.risk.attribution import GREEK_LINES, ExplainedStep, explain_step
 from sigmasight.risk.contributions import position_exposures
 from sigmasight.risk.portfolio_risk import hold_risk
 from sigmasight.risk.portfolios import BookStep, Close, close_books, value_books
-from sigmasight.services.exposures import UNTAGGED
+from sigmasight.services.exposures import UNTAGGED, require_open
 from sigmasight.services.factor_facts import ensure_factor_facts, load_window
 from sigmasight.services.market_frames import Valuation
 from sigmasight.services.portfolio_risk import load_session_market, tags_of_positions
@@ -127,8 +127,7 @@ def attribute_profit(
 
 def _load_step(conn: Connection, valuation: Valuation, user_id: UUID, portfolio_id: UUID, as_of: date) -> _Step:
     portfolio = owned_portfolio(conn, user_id, portfolio_id)
-    if as_of < portfolio.opened_on:
-        raise NotFoundError(f"{portfolio.name} was opened on {portfolio.opened_on}; it has nothing on {as_of}")
+    require_open(portfolio, as_of)
     books = freeze_books(conn, valuation, portfolio.market, [portfolio], first=as_of, last=as_of)
     before = close_books(books.market, books.holdings, books.accounts, 0)
     ((after, step),) = value_books(books.market, books.holdings, books.accounts)

@@ -8,6 +8,7 @@ from uuid import UUID
 
 import numpy as np
 
+from sigmasight.domain.books import Portfolio
 from sigmasight.domain.errors import NotATradingDayError, NotFoundError
 from sigmasight.domain.market_data import BoolArray, FloatArray, IntArray
 from sigmasight.domain.methods import Method
@@ -126,18 +127,26 @@ def value_at(
     """A user's portfolio at a session's close, with the Greeks of its positions.
 
     Raises:
-        NotFoundError: If the portfolio is not the user's, or was opened later.
+        NotFoundError: If the portfolio is not the user's.
         NotATradingDayError: If the day is no session.
     """
     if not valuation.calendar.is_trading_day(as_of):
         raise NotATradingDayError(f"{as_of} is no trading day; exposures are those of a session's close")
     portfolio = owned_portfolio(conn, user_id, portfolio_id)
-    if as_of < portfolio.opened_on:
-        raise NotFoundError(f"{portfolio.name} was opened on {portfolio.opened_on}; it has nothing on {as_of}")
     books = freeze_books(conn, valuation, portfolio.market, [portfolio], first=as_of, last=as_of)
     (close, _), *_ = value_books(books.market, books.holdings, books.accounts)
     facts = load_facts(conn, valuation, books, [as_of], method, keep=False)
     return ValuedPortfolio(books, close, facts, greeks_at(books, close.at, facts))
+
+
+def require_open(portfolio: Portfolio, as_of: date) -> None:
+    """See to it that a portfolio exists at a session.
+
+    Raises:
+        NotFoundError: If it was opened later.
+    """
+    if as_of < portfolio.opened_on:
+        raise NotFoundError(f"{portfolio.name} was opened on {portfolio.opened_on}; it has nothing on {as_of}")
 
 
 def _groups(conn: Connection, books: FrozenBooks, by: Grouping) -> dict[str, list[int]]:

@@ -13,7 +13,7 @@ from sigmasight.risk.classic_factors import ClassicBetas, estimate_classic_betas
 from sigmasight.risk.contributions import expose_by_price, position_exposures
 from sigmasight.risk.frames import MarketFrame
 from sigmasight.risk.portfolio_risk import AssessedMarket, HeldRisk, expose_portfolios, hold_risk
-from sigmasight.services.exposures import value_at
+from sigmasight.services.exposures import require_open, value_at
 from sigmasight.services.factor_facts import load_window
 from sigmasight.services.market_frames import Valuation
 from sigmasight.services.portfolio_risk import load_session_market
@@ -64,10 +64,11 @@ def report_factors(
     """Put a user's portfolio on the factors at a session's close.
 
     Raises:
-        NotFoundError: If the portfolio is not the user's.
+        NotFoundError: If the portfolio is not the user's, or was opened later.
         NotATradingDayError: If the day is no session.
     """
     valued = value_at(conn, valuation, user_id, portfolio_id, as_of)
+    require_open(valued.books.portfolios[0], as_of)
     frame = valued.books.market
     session = load_session_market(conn, valuation, frame, valued.close.at, valued.facts, keep=False)
     assessed = session.assess(())

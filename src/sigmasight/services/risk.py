@@ -15,7 +15,7 @@ from sigmasight.risk.historical_pnl import HistoricalPnl, simulate_history
 from sigmasight.risk.portfolio_risk import HeldRisk, hold_risk
 from sigmasight.risk.tail_components import backtest_portfolio, split_portfolio
 from sigmasight.risk.tail_risk import measure_portfolios
-from sigmasight.services.exposures import ValuedPortfolio, value_at
+from sigmasight.services.exposures import ValuedPortfolio, require_open, value_at
 from sigmasight.services.market_frames import Valuation
 from sigmasight.services.portfolio_risk import load_session_market
 from sigmasight.services.return_history import load_return_history
@@ -72,7 +72,7 @@ def report_risk(
     """Work out what a user's portfolio may lose after a session's close.
 
     Raises:
-        NotFoundError: If the portfolio is not the user's.
+        NotFoundError: If the portfolio is not the user's, or was opened later.
         NotATradingDayError: If the day is no session.
         ValueError: If the level is none of TAIL_LEVELS, or the horizon is not 1 to 252 days.
     """
@@ -97,6 +97,7 @@ def report_risk(
 def load_history(conn: Connection, valuation: Valuation, valued: ValuedPortfolio) -> tuple[HeldRisk, HistoricalPnl]:
     """One valued portfolio, and what one share of all it holds would gain if the past came again."""
     frame, at = valued.books.market, valued.close.at
+    require_open(valued.books.portfolios[0], frame.sessions.days[at].item())
     session = load_session_market(conn, valuation, frame, at, valued.facts, keep=False)
     assessed = session.assess(())
     held = hold_risk(frame, valued.books.portfolios, valued.books.holdings, valued.close, assessed)

@@ -18,7 +18,7 @@ from sigmasight.risk.classic_factors import classic_coverage, estimate_classic_b
 from sigmasight.risk.contributions import ScenarioParts, split_scenarios
 from sigmasight.risk.portfolio_risk import AssessedMarket, HeldRisk, hold_risk, stress_portfolios
 from sigmasight.risk.scenarios import judge_scenarios
-from sigmasight.services.exposures import value_at
+from sigmasight.services.exposures import require_open, value_at
 from sigmasight.services.factor_facts import load_window
 from sigmasight.services.market_frames import Valuation
 from sigmasight.services.portfolio_risk import load_session_market
@@ -109,10 +109,11 @@ def report_scenarios(
     """Put a user's portfolio through given scenarios.
 
     Raises:
-        NotFoundError: If the portfolio is not the user's, or there is no scenario.
+        NotFoundError: If the portfolio is not the user's, or was opened later, or there is no scenario.
         NotATradingDayError: If the day is no session.
     """
     valued = value_at(conn, valuation, user_id, portfolio_id, as_of)
+    require_open(valued.books.portfolios[0], as_of)
     if not scenarios:
         raise NotFoundError("there is no active scenario of that name")
     frame = valued.books.market

@@ -98,7 +98,9 @@ def require_fence(conn: Connection, run: Run) -> None:
 def finished_shards(conn: Connection, run: Run) -> dict[tuple[str, int], StepRecord]:
     """The steps of a run that are done, by job and shard."""
     rows = conn.execute(
-        select(batch_steps).where(batch_steps.c.run_id == run.id, batch_steps.c.status.in_(("ok", "partial")))
+        select(batch_steps).where(
+            batch_steps.c.run_id == run.id, batch_steps.c.status.in_(("ok", "partial", "skipped"))
+        )
     )
     return {
         (row.job, row.shard): StepRecord(
@@ -175,6 +177,6 @@ def steps_of(conn: Connection, run_id: int) -> tuple[StepRecord, ...]:
 
 def nights_done(conn: Connection, first: date, last: date) -> frozenset[date]:
     """Days of a range whose night ended, ok or partial."""
-    ended = batch_runs.c.status.in_(("ok", "partial"))
+    ended = batch_runs.c.status.in_(("ok", "partial", "skipped"))
     query = select(batch_runs.c.as_of).where(batch_runs.c.as_of.between(first, last), ended)
     return frozenset(conn.execute(query).scalars())
