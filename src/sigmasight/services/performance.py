@@ -104,15 +104,15 @@ def _series(conn: Connection, calendar: TradingCalendar, market: Market, snapsho
         returns=np.array(
             [found[day].measures.daily_return if day in found else np.nan for day in sessions], dtype=np.float64
         ),
-        reasons=tuple(
-            found[day].reasons.get("daily_return", Reason.NONE) | found[day].marks
-            if day in found
-            else Reason.NO_HISTORY
-            for day in sessions
-        ),
+        reasons=tuple(_reason_of(found[day]) if day in found else Reason.NO_HISTORY for day in sessions),
         riskless=carry_yields(*known, days, oldest_days=OLDEST_YIELD_DAYS)[:, 0] / SESSIONS_PER_YEAR,
         since=first,
     )
+
+
+def _reason_of(snapshot: Snapshot) -> Reason:
+    """Why a day has no return, and the marks of the prices that it stands on."""
+    return snapshot.reasons.get("daily_return", Reason.NONE) | snapshot.marks & ~Reason.SHORT_HISTORY
 
 
 def _begin(name: str, as_of: date, since: date) -> date:

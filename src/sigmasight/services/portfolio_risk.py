@@ -35,6 +35,7 @@ from sigmasight.services.valuation import ValuedBooks, wanted_of
 from sigmasight.store.database import Connection
 from sigmasight.store.instruments import load_instruments
 from sigmasight.store.positions import load_tags, open_on
+from sigmasight.store.risk_results import correlated_days
 from sigmasight.store.scenarios import load_scenarios_of, load_shipped_scenarios
 
 _OF_MARKET = "market/"
@@ -184,8 +185,14 @@ def tail_risks(sessions: Iterable[WeighedSession]) -> tuple[TailRisk, ...]:
 def correlations(
     conn: Connection, valuation: Valuation, sessions: Iterable[WeighedSession]
 ) -> tuple[Correlations, ...]:
-    """Correlations of the wanted portfolios, on those of the wanted days that have any."""
-    due = [each for each in sessions if is_correlation_day(valuation, each.held.as_of)]
+    """Correlations of the wanted portfolios, on those of the wanted days on which they are due or there already."""
+    listed = list(sessions)
+    standing = correlated_days(conn, {portfolio for session in listed for portfolio in session.wanted})
+    due = [
+        session
+        for session in listed
+        if is_correlation_day(valuation, session.held.as_of) or session.held.as_of in standing
+    ]
     if not due:
         return ()
     tags = tags_of_positions(conn, {portfolio.id for session in due for portfolio in session.held.portfolios})
@@ -200,6 +207,7 @@ def correlations(
             CorrelationPlan(),
         )
         if made.portfolio_id in session.wanted
+        and (is_correlation_day(valuation, made.as_of) or made.portfolio_id in standing[made.as_of])
     )
 
 

@@ -1,13 +1,13 @@
 """What the night makes of portfolios beside snapshots, at rest: one row for each portfolio and session."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict
 from datetime import date
 from typing import Any
 from uuid import UUID
 
 from psycopg.types.json import Jsonb
-from sqlalchemy import Connection, Row, Table, delete, select
+from sqlalchemy import Connection, Row, Table, delete, func, select
 
 from sigmasight.domain.books import Portfolio
 from sigmasight.domain.methods import Method
@@ -192,6 +192,14 @@ def load_correlations(conn: Connection, portfolio_id: UUID, as_of: date) -> Corr
         data_quality=DataQuality(row.data_quality),
         coverage=row.coverage,
     )
+
+
+def correlated_days(conn: Connection, portfolio_ids: Collection[UUID]) -> dict[date, frozenset[UUID]]:
+    """The days on which some portfolios have correlations, and which of them have."""
+    table = correlation_calculations
+    query = select(table.c.as_of, func.array_agg(table.c.portfolio_id)).group_by(table.c.as_of)
+    rows = conn.execute(query.where(among(table.c.portfolio_id, portfolio_ids)))
+    return {day: frozenset(found) for day, found in rows}
 
 
 def _replace(conn: Connection, table: Table, columns: Sequence[str], rows: Sequence[tuple[object, ...]]) -> None:
