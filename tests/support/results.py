@@ -23,6 +23,8 @@ _RESULTS = {
     "factor_exposures": "SELECT as_of AS day, to_jsonb(e)::text AS line FROM factor_exposures e",
     "market_risk_scenarios": "SELECT as_of AS day, to_jsonb(m)::text AS line FROM market_risk_scenarios m",
     "stress_test_results": "SELECT as_of AS day, to_jsonb(t)::text AS line FROM stress_test_results t",
+    "value_at_risk": "SELECT as_of AS day, to_jsonb(v)::text AS line FROM value_at_risk v",
+    "correlation_calculations": "SELECT as_of AS day, to_jsonb(c)::text AS line FROM correlation_calculations c",
     "dividends": "SELECT ex_date AS day, i.symbol || (to_jsonb(d) - 'instrument_id') AS line FROM dividends d "
     "JOIN instruments i ON i.id = d.instrument_id",
     "splits": "SELECT ex_date AS day, i.symbol || (to_jsonb(s) - 'instrument_id') AS line FROM splits s "

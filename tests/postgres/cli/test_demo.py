@@ -19,7 +19,10 @@ BOOKS = {
     "Sophisticated High Net Worth": 17,
     "Long/Short Equity Hedge Fund Style": 30,
 }
-JOBS = ("market-data", "greeks", "factors", "values", "aggregation", "scenarios", "stress", "snapshots")
+JOBS = (
+    *("market-data", "greeks", "factors", "values", "aggregation", "scenarios", "stress", "risk", "correlations"),
+    "snapshots",
+)
 STATUSES = {"queued", "running", "ok", "partial", "failed", "cancelled", "skipped"}
 
 

@@ -31,7 +31,7 @@ def older_url() -> Iterator[str]:
 
 
 def test_the_demo_is_the_same_on_the_oldest_server(older_url: str, databases: DatabaseCopies, with_demo: str) -> None:
-    made = run_command(older_url, "demo", "--json", "--no-serve", SIGMASIGHT_HISTORY_SESSIONS="70")
+    made = run_command(older_url, "demo", "--json", "--no-serve")
     assert made.returncode == 0, made.stderr
     assert [book["positions"] for book in json.loads(made.stdout)["portfolios"]] == [16, 17, 30]
     assert snapshots(older_url) == snapshots(databases.url_of(with_demo))

@@ -17,14 +17,21 @@ from sigmasight.domain.calendar import TradingCalendar
 from sigmasight.domain.factors import FACTORS
 from sigmasight.domain.instruments import ExerciseStyle, Kind
 from sigmasight.domain.market_data import FloatArray, Market
-from sigmasight.domain.risk_results import FactorExposures, ScenarioResults
+from sigmasight.domain.risk_results import Correlations, FactorExposures, ScenarioResults, TailRisk
 from sigmasight.domain.scenarios import Basis, Category, Scenario, Severity, Shock
+from sigmasight.services.market_frames import Valuation
 from sigmasight.store.calendar import load_calendar
 from sigmasight.store.database import Database
 from sigmasight.store.instruments import find_instruments
 from sigmasight.store.people import add_statement, set_allow_estimates
 from sigmasight.store.positions import NewPosition, add_positions
-from sigmasight.store.risk_results import load_exposures, load_market_scenarios, load_stress
+from sigmasight.store.risk_results import (
+    load_correlations,
+    load_exposures,
+    load_market_scenarios,
+    load_stress,
+    load_tails,
+)
 from sigmasight.store.scenarios import save_own_scenarios
 from support.databases import DatabaseCopies
 
@@ -38,7 +45,10 @@ SLOPES = dict(zip(STYLES, (0.95, 1.1, 1.05, 0.98, 1.2, 0.7), strict=True))
 
 SESSIONS = 300
 HISTORY = 262
-RISK_TABLES = ("factor_exposures", "market_risk_scenarios", "stress_test_results")
+RISK_TABLES = (
+    *("factor_exposures", "market_risk_scenarios", "stress_test_results"),
+    *("value_at_risk", "correlation_calculations"),
+)
 OWN = "own_fall"
 """Everybody who has a scenario of his own gives it the same id."""
 
@@ -110,9 +120,14 @@ def tape(calendar: TradingCalendar) -> Tape:
 
 @dataclass
 class RiskDesk(Desk):
-    """A desk whose nights have a whole window of history, and what they make of risk."""
+    """A desk whose nights have a whole window of history for betas, and what they make of risk."""
 
     history_sessions: int = HISTORY
+    correlations_daily: bool = True  # so that every night of a test fills every table
+
+    @property
+    def valuation(self) -> Valuation:
+        return replace(super().valuation, correlations_daily=self.correlations_daily)
 
     def exposures(self, book: Portfolio, day: date = FRIDAY) -> FactorExposures:
         with self.db.read() as conn:
@@ -125,6 +140,15 @@ class RiskDesk(Desk):
     def stress(self, book: Portfolio, day: date = FRIDAY) -> ScenarioResults:
         with self.db.read() as conn:
             return present(load_stress(conn, book.id, day))
+
+    def tails(self, book: Portfolio, day: date = FRIDAY) -> TailRisk:
+        with self.db.read() as conn:
+            (found,) = load_tails(conn, book.id, day, day)
+        return found
+
+    def correlations(self, book: Portfolio, day: date = FRIDAY) -> Correlations:
+        with self.db.read() as conn:
+            return present(load_correlations(conn, book.id, day))
 
     def betas(self, symbol: str, day: date = FRIDAY, market: Market = Market.LIVE) -> Fact:
         (row,) = self.rows(

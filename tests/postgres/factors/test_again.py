@@ -9,7 +9,7 @@ from postgres.greeks.conftest import FRIDAY, Studio
 from sigmasight.store.database import Database
 from support.databases import DatabaseCopies
 
-from .conftest import City, RiskDesk, Settled
+from .conftest import RISK_TABLES, City, RiskDesk, Settled
 
 pytestmark = pytest.mark.xdist_group("factors")
 
@@ -24,7 +24,7 @@ def test_a_night_run_again_leaves_the_same_rows(city: City, studio: Studio) -> N
     )
 
 
-TABLES = ("factor_exposures", "market_risk_scenarios", "stress_test_results", "snapshots")
+TABLES = (*RISK_TABLES, "snapshots")
 
 
 @pytest.mark.parametrize("portfolios_per_shard", [1, 7])

@@ -15,6 +15,10 @@ from .conftest import CALL, NAMES, RISK_TABLES, UNQUOTED, YOUNG, City, by_name
 
 pytestmark = pytest.mark.xdist_group("factors")
 
+CORRELATION_NUMBERS = (
+    *("average_correlation", "effective_positions", "effective_positions_classic", "effective_positions_by_weight"),
+    *("diversification_ratio_squared", "concentration"),
+)
 RATES = ("ir_up_100bp", "ir_down_100bp", "ir_up_200bp", "ir_down_200bp")
 STRESSED_RATES = ("rates_up_25bp", "rates_down_25bp", "rates_up_100bp", "rates_down_100bp", "rate_spike_300bp")
 SHORT = {"Y59": "no_history", "Y60": "short_history", "Y61": "short_history", "Y251": "short_history", "Y252": None}
@@ -75,6 +79,22 @@ def test_of_a_book_in_which_nothing_is_known_there_is_no_number_and_a_reason_for
         assert set(each.coverage.tolist()) == {0.0}
         assert set(each.reasons) == set(each.scenarios)
     assert {why for each in results for why in each.reasons.values()} == {Reason.NO_PRICE | Reason.NO_HISTORY}
+    tails, correlated = city.desk.tails(book), city.desk.correlations(book)
+    assert np.isnan([tails.value_at_risk, tails.expected_shortfall]).all()
+    assert (tails.coverage, correlated.coverage, correlated.symbols) == (0.0, 0.0, ())
+    assert tails.reasons == {"value_at_risk": Reason.NO_PRICE | Reason.NO_HISTORY}
+    assert set(correlated.reasons) == set(CORRELATION_NUMBERS)
+
+
+@pytest.mark.parametrize("symbol", YOUNG)
+def test_two_hundred_and_fifty_two_returns_make_value_at_risk(city: City, symbol: str) -> None:
+    found, snapshot = city.desk.tails(city.books[symbol]), city.desk.snapshot(city.books[symbol])
+    known = symbol == "Y252"
+    assert np.isfinite([found.value_at_risk, found.expected_shortfall]).all() == known
+    assert (found.sessions, found.coverage) == ((252, 1.0) if known else (0, 0.0))
+    assert found.reasons == ({} if known else {"value_at_risk": Reason.NO_HISTORY})
+    assert isnan(snapshot.measures.value_at_risk) != known
+    assert snapshot.reasons.get("value_at_risk", Reason.NONE) == (Reason.NONE if known else Reason.NO_HISTORY)
 
 
 @pytest.mark.parametrize("book", ["Y59", "nothing known"])
@@ -212,6 +232,12 @@ def test_every_number_that_is_not_there_has_a_reason_and_no_other_has(city: City
             assert set(results.reasons) == set(np.array(results.scenarios)[unknown].tolist()), name
             assert all(why & BLOCKING for why in results.reasons.values())
             assert ((results.coverage >= 0) & (results.coverage <= 1)).all()
+        tails, correlated = city.desk.tails(book), city.desk.correlations(book)
+        assert len(set(np.isnan([tails.value_at_risk, tails.expected_shortfall]).ravel().tolist())) == 1, name
+        assert bool(tails.reasons) == isnan(tails.value_at_risk[0, 0]), name
+        unknown_numbers = {each for each in CORRELATION_NUMBERS if isnan(getattr(correlated, each))}
+        assert set(correlated.reasons) == unknown_numbers, name
+        assert all(why & BLOCKING for why in (*tails.reasons.values(), *correlated.reasons.values()))
 
 
 def test_every_book_has_one_row_in_each_table(city: City) -> None:

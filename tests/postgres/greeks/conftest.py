@@ -320,6 +320,8 @@ _RESULTS = {
     "factor_exposures": (_BOOKS_ROW, f"factor_exposures t {_OF_BOOK}"),
     "market_risk_scenarios": (_BOOKS_ROW, f"market_risk_scenarios t {_OF_BOOK}"),
     "stress_test_results": (_BOOKS_ROW, f"stress_test_results t {_OF_BOOK}"),
+    "value_at_risk": (_BOOKS_ROW, f"value_at_risk t {_OF_BOOK}"),
+    "correlation_calculations": (_BOOKS_ROW, f"correlation_calculations t {_OF_BOOK}"),
     "view": ("to_jsonb(t)::text", "position_greeks t"),
     "late_rows": ("to_jsonb(t)::text", "late_rows t"),
     "factor_correlations": ("to_jsonb(t)::text", "factor_correlations t"),

@@ -1,6 +1,6 @@
 """The demo's nights in this process: one calendar and one simulated market for all of them."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
@@ -15,12 +15,15 @@ from sigmasight.domain.calendar import TradingCalendar
 from sigmasight.domain.market_data import Market
 from sigmasight.domain.snapshots import MEASURES, Snapshot
 from sigmasight.market.simulated import SimulatedMarket
+from sigmasight.risk.snapshots import complete_snapshots
 from sigmasight.services.demo.seed import demo_portfolios
 from sigmasight.services.market_frames import Valuation
 from sigmasight.services.market_sync import Sources
+from sigmasight.services.valuation import Days, aggregate_books, value_portfolios
 from sigmasight.store.calendar import load_calendar
 from sigmasight.store.database import Database
 from sigmasight.store.people import portfolios_on
+from sigmasight.store.risk_results import load_exposures, load_tails
 from sigmasight.store.snapshots import load_snapshots
 from support.databases import DatabaseCopies
 
@@ -96,6 +99,18 @@ def history(conn: Connection, portfolio: Portfolio, first: date = UPLOAD, last: 
 def everybodys(conn: Connection, first: date = UPLOAD, last: date = LAST) -> list[Snapshot]:
     """The stored snapshots of all portfolios."""
     return [each for book in portfolios_on(conn, last) for each in history(conn, book, first, last)]
+
+
+def remade(conn: Connection, valuation: Valuation, books: Sequence[Portfolio], wanted: Days) -> tuple[Snapshot, ...]:
+    """Snapshots made again from ledger and prices; beta and value at risk are those of the rows that a night left."""
+    made = aggregate_books(value_portfolios(conn, valuation, books, wanted))
+    return tuple(_completed(conn, each) for each in made)
+
+
+def _completed(conn: Connection, made: Snapshot) -> Snapshot:
+    exposures = load_exposures(conn, made.portfolio_id, made.as_of)
+    tails = load_tails(conn, made.portfolio_id, made.as_of, made.as_of)
+    return complete_snapshots([made], [exposures], tails)[0] if exposures else made
 
 
 def told(snapshot: Snapshot) -> dict[str, object]:

@@ -9,12 +9,11 @@ from sqlalchemy import text
 
 from sigmasight.domain.books import Portfolio, StatementKind
 from sigmasight.services.ledger import state_amount
-from sigmasight.services.valuation import aggregate_books, value_portfolios
 from sigmasight.store.database import Database
 from support.databases import DatabaseCopies, run_command
 from support.results import Rows, result_rows, row_versions, runs, snapshot_rows
 
-from .conftest import INDIVIDUAL, LAST, UPLOAD, Nights, everybodys, opened, told
+from .conftest import INDIVIDUAL, LAST, UPLOAD, Nights, everybodys, opened, remade, told
 
 MISSING = (date(2026, 11, 23), date(2026, 11, 24), date(2026, 11, 25))
 LATER = date(2026, 11, 27)
@@ -96,7 +95,7 @@ def test_a_night_and_a_users_change_at_once_end_in_what_both_of_them_make(
     book, day = books[INDIVIDUAL], date(2026, 10, 1)
     night = threading.Thread(target=lambda: nights.run(demo_db, *nights.sessions(first=date(2026, 11, 9))))
     night.start()
-    for at in range(20):
+    for at in range(8):
         with demo_db.write() as conn:
             state_amount(
                 conn,
@@ -112,6 +111,6 @@ def test_a_night_and_a_users_change_at_once_end_in_what_both_of_them_make(
     with demo_db.write() as conn:
         stored = [told(each) for each in everybodys(conn) if each.portfolio_id == book.id]
         conn.execute(text("DELETE FROM portfolio_snapshots"))
-        made = aggregate_books(value_portfolios(conn, nights.valuation, [book], {book.id: nights.sessions()}))
+        made = remade(conn, nights.valuation, [book], {book.id: nights.sessions()})
         conn.rollback()
     assert [told(each) for each in made] == stored

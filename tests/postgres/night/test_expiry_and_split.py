@@ -13,12 +13,11 @@ from sigmasight.domain.reasons import Reason
 from sigmasight.domain.snapshots import Snapshot
 from sigmasight.services.demo.seed import demo_portfolios
 from sigmasight.services.exposures import Grouping, split_exposures
-from sigmasight.services.valuation import aggregate_books, value_portfolios
 from sigmasight.store.database import Database
 from sigmasight.store.snapshots import replace_snapshots
 from support.databases import DatabaseCopies
 
-from .conftest import HEDGE_FUND, LAST, UPLOAD, Nights, history, opened, told
+from .conftest import HEDGE_FUND, LAST, UPLOAD, Nights, history, opened, remade, told
 from .test_identities import assert_adds_up
 
 pytestmark = pytest.mark.xdist_group("months later")
@@ -205,4 +204,4 @@ def fill(conn: Connection, nights: Nights) -> None:
     conn.execute(text("DELETE FROM portfolio_snapshots WHERE as_of > :last"), {"last": LAST})
     books = demo_portfolios(conn)
     wanted: dict[UUID, tuple[date, ...]] = {book.id: nights.sessions(first=LAST, last=SPLIT) for book in books}
-    replace_snapshots(conn, books, aggregate_books(value_portfolios(conn, nights.valuation, books, wanted)))
+    replace_snapshots(conn, books, remade(conn, nights.valuation, books, wanted))

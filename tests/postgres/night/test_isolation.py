@@ -55,6 +55,8 @@ def test_one_portfolio_that_fails_is_named_and_the_others_are_saved(
         "aggregation": "partial",
         "scenarios": "partial",
         "stress": "partial",
+        "risk": "partial",
+        "correlations": "skipped",
         "snapshots": "partial",
     }
     (error,) = outcome.errors
@@ -149,7 +151,7 @@ def test_a_provider_that_is_down_is_named_and_asked_again_the_next_time(
     assert all("no answer for" in error["reason"] for error in named)
     with demo_db.read() as conn:
         stale = everybodys(conn, MONDAY, MONDAY)
-    assert {each.marks for each in stale} == {Reason.SIMULATED | Reason.STALE_PRICE}
+    assert {each.marks for each in stale} == {Reason.SIMULATED | Reason.STALE_PRICE | Reason.SHORT_HISTORY}
     (again,) = nights.run(demo_db, MONDAY, last=LATER)
     mended = result_rows(demo_url)
     with demo_db.read() as conn:
@@ -183,7 +185,7 @@ def test_a_book_of_the_live_market_without_a_provider_says_so_and_the_night_goes
     outcomes = nights.run(demo_db, date(2026, 11, 18), date(2026, 11, 19), LAST)
     assert [(each.failed_portfolios, each.portfolios) for each in outcomes] == [(0, 4)] * 3
     assert all(0.95 < each.coverage < 1 and each.status == "partial" for each in outcomes)
-    assert {job.name for each in outcomes for job in each.jobs if job.status != "ok"} == {"factors"}
+    assert {job.name for each in outcomes for job in each.jobs if job.status not in {"ok", "skipped"}} == {"factors"}
     factors = ("Market", "Value", "Growth", "Momentum", "Quality", "Size", "Low Volatility")
     for each in outcomes:
         errors = [(error["market"], error.get("symbol") or error["factor"], error["reason"]) for error in each.errors]

@@ -1,20 +1,23 @@
 """A snapshot is a cache: thrown away and made again from ledger and prices it is the same, to the last bit."""
 
+from collections.abc import Sequence
+
 from sqlalchemy import Connection, text
 
 from sigmasight.domain.books import Portfolio
 from sigmasight.domain.snapshots import Snapshot
-from sigmasight.services.valuation import Days, aggregate_books, value_portfolios
+from sigmasight.services.results import make_results
+from sigmasight.services.valuation import Days
 from sigmasight.store.database import Database
 
-from .conftest import LAST, Nights, everybodys, told
+from .conftest import LAST, Nights, everybodys, remade, told
 
 
 def made_again(conn: Connection, nights: Nights, books: tuple[Portfolio, ...], wanted: Days) -> list[dict[str, object]]:
-    return in_order(aggregate_books(value_portfolios(conn, nights.valuation, books, wanted)))
+    return in_order(remade(conn, nights.valuation, books, wanted))
 
 
-def in_order(snapshots: tuple[Snapshot, ...] | list[Snapshot]) -> list[dict[str, object]]:
+def in_order(snapshots: Sequence[Snapshot]) -> list[dict[str, object]]:
     return [told(each) for each in sorted(snapshots, key=lambda each: (each.portfolio_id, each.as_of))]
 
 
@@ -59,8 +62,9 @@ def test_the_last_day_alone_made_again_from_nothing_is_what_is_stored(
 ) -> None:
     with demo_db.write() as conn:
         stored = in_order(everybodys(conn, LAST, LAST))
-        conn.execute(text("DELETE FROM portfolio_snapshots"))
-        made = made_again(conn, nights, books, {book.id: [LAST] for book in books})
+        for table in ("portfolio_snapshots", "factor_exposures", "value_at_risk"):
+            conn.execute(text(f"DELETE FROM {table}"))
+        made = in_order(make_results(conn, nights.valuation, books, {book.id: [LAST] for book in books}).snapshots)
         conn.rollback()
     assert len(stored) == 3
     assert made == stored

@@ -14,13 +14,26 @@ from postgres.store.builders import FRIDAY, MONDAY, column, new_book, new_share,
 from sigmasight.domain.books import Portfolio, StatementKind
 from sigmasight.domain.methods import Method
 from sigmasight.domain.reasons import Reason
-from sigmasight.domain.risk_results import FactorExposures, ScenarioResults
+from sigmasight.domain.risk_results import (
+    Cluster,
+    Correlations,
+    DataQuality,
+    FactorExposures,
+    ScenarioResults,
+    TailRisk,
+)
 from sigmasight.domain.snapshots import MEASURES, METHOD, Measures, NotIncluded, Snapshot
 from sigmasight.store.database import Database
 from sigmasight.store.people import User, add_statement, ensure_tags
 from sigmasight.store.positions import ImportRecord, NewPosition, add_import, add_positions
 from sigmasight.store.reference import write_audit
-from sigmasight.store.risk_results import replace_exposures, replace_market_scenarios, replace_stress
+from sigmasight.store.risk_results import (
+    replace_correlations,
+    replace_exposures,
+    replace_market_scenarios,
+    replace_stress,
+    replace_tails,
+)
 from sigmasight.store.snapshots import replace_snapshots
 from sigmasight.store.tables import stress_test_scenarios
 from support.databases import DatabaseCopies
@@ -120,6 +133,50 @@ def full_results(book: Portfolio) -> ScenarioResults:
     )
 
 
+def full_tails(book: Portfolio) -> TailRisk:
+    """Value at risk with a different number in every place, and one that is missing."""
+    return TailRisk(
+        portfolio_id=book.id,
+        as_of=FRIDAY,
+        method=Method.DEFAULT,
+        value_at_risk=column(*(at + 1 / 3 for at in range(8)), nan).reshape(3, 3),
+        expected_shortfall=column(*(at + 2 / 3 for at in range(8)), nan).reshape(3, 3),
+        sessions=300,
+        coverage=0.875,
+        reasons={"value_at_risk": Reason.NO_HISTORY},
+        marks=Reason.SHORT_HISTORY,
+        not_included=(NotIncluded("BBB", "no_history"),),
+    )
+
+
+def full_correlations(book: Portfolio) -> Correlations:
+    """Correlations with a different number in every column, one that is missing, and two clusters."""
+    return Correlations(
+        portfolio_id=book.id,
+        as_of=FRIDAY,
+        method=Method.DEFAULT,
+        symbols=("CCC", "AAA", "DDD", "BBB"),
+        exposure=column(-250.5, 1000.25, 30.0, 400.125),
+        sessions=80,
+        window_sessions=90,
+        average_correlation=-1 / 3,
+        effective_positions=nan,
+        effective_positions_classic=2.5,
+        effective_positions_by_weight=2.25,
+        diversification_ratio_squared=1.75,
+        concentration=0.875,
+        clusters=(
+            Cluster("Core", ("AAA", "CCC"), gross_weight=0.75, net_weight=1 / 7, average_correlation=0.8),
+            Cluster("BBB lookalikes", ("BBB", "DDD"), gross_weight=0.125, net_weight=-0.1, average_correlation=0.9),
+        ),
+        data_quality=DataQuality.LIMITED,
+        coverage=0.75,
+        reasons={"effective_positions": Reason.FULLY_HEDGED},
+        marks=Reason.SHORT_HISTORY | Reason.SIMULATED,
+        not_included=(NotIncluded("EEE", "no_history"), NotIncluded("FFF", "filtered_out")),
+    )
+
+
 def _settle(conn: Connection, name: str, share: int) -> Estate:
     user = new_user(conn, name)
     book = new_book(conn, user, f"Book of {name}")
@@ -133,6 +190,8 @@ def _settle(conn: Connection, name: str, share: int) -> Estate:
     replace_exposures(conn, [book], [full_exposures(book)])
     replace_market_scenarios(conn, [book], [full_results(book)])
     replace_stress(conn, [book], [full_results(book)])
+    replace_tails(conn, [book], [full_tails(book)])
+    replace_correlations(conn, [book], [full_correlations(book)])
     write_audit(conn, user_id=user.id, portfolio_id=book.id, action="positions imported", detail={})
     return Estate(user, book, position, tags["Core"], import_id)
 

@@ -284,6 +284,8 @@ def test_users_add_many_rows_by_way_of_a_temporary_table(neighbours: Neighbours)
         "UPDATE factor_exposures SET portfolio_id = '{theirs.book.id}', as_of = '2026-11-19'",
         "UPDATE market_risk_scenarios SET portfolio_id = '{theirs.book.id}', as_of = '2026-11-19'",
         "UPDATE stress_test_results SET portfolio_id = '{theirs.book.id}', as_of = '2026-11-19'",
+        "UPDATE value_at_risk SET portfolio_id = '{theirs.book.id}', as_of = '2026-11-19'",
+        "UPDATE correlation_calculations SET portfolio_id = '{theirs.book.id}', as_of = '2026-11-19'",
         "UPDATE positions SET import_id = '{theirs.import_id}' WHERE id = '{mine.position}'",
     ],
 )
