@@ -12,7 +12,7 @@ from uuid import UUID
 import numpy as np
 
 from sigmasight.domain.calendar import TradingCalendar
-from sigmasight.domain.errors import NotFoundError
+from sigmasight.domain.errors import NotATradingDayError, NotFoundError
 from sigmasight.domain.market_data import BoolArray, FloatArray, Market
 from sigmasight.domain.reasons import BLOCKING, Reason
 from sigmasight.domain.snapshots import Snapshot
@@ -28,6 +28,7 @@ from sigmasight.store.snapshots import load_snapshots
 VOLATILITY_SESSIONS = (21, 63)
 RATIO_SESSIONS = 252
 _LEAST_SESSIONS = 21
+_OF_PRICES = Reason.STALE_PRICE | Reason.EXPIRED | Reason.INTRADAY | Reason.SIMULATED
 _DAYS = {"1d": 1, "1w": 7}
 _MONTHS = {"1m": 1, "3m": 3, "1y": 12}
 _OVER_RISKLESS = ("sharpe", "sortino")
@@ -73,7 +74,10 @@ def report_performance(
 
     Raises:
         NotFoundError: If the portfolio is not the user's, or has no snapshot of that session.
+        NotATradingDayError: If the day is no session.
     """
+    if not valuation.calendar.is_trading_day(as_of):
+        raise NotATradingDayError(f"{as_of} is no trading day; performance is that up to a session's close")
     portfolio = owned_portfolio(conn, user_id, portfolio_id)
     snapshots = load_snapshots(conn, portfolio.id, portfolio.opened_on, as_of)
     if not snapshots or snapshots[-1].as_of != as_of:
@@ -88,7 +92,7 @@ def report_performance(
         sharpe=_ratio(series, "sharpe"),
         sortino=_ratio(series, "sortino"),
         max_drawdown=_ratio(series, "max_drawdown"),
-        beta=Figure(last.measures.beta, None, last.reasons.get("beta", Reason.NONE)),
+        beta=Figure(last.measures.beta, None, last.reasons.get("beta", last.marks)),
     )
 
 
@@ -112,7 +116,7 @@ def _series(conn: Connection, calendar: TradingCalendar, market: Market, snapsho
 
 def _reason_of(snapshot: Snapshot) -> Reason:
     """Why a day has no return, and the marks of the prices that it stands on."""
-    return snapshot.reasons.get("daily_return", Reason.NONE) | snapshot.marks & ~Reason.SHORT_HISTORY
+    return snapshot.reasons.get("daily_return", Reason.NONE) | snapshot.marks & _OF_PRICES
 
 
 def _begin(name: str, as_of: date, since: date) -> date:

@@ -177,6 +177,6 @@ def steps_of(conn: Connection, run_id: int) -> tuple[StepRecord, ...]:
 
 def nights_done(conn: Connection, first: date, last: date) -> frozenset[date]:
     """Days of a range whose night ended, ok or partial."""
-    ended = batch_runs.c.status.in_(("ok", "partial", "skipped"))
+    ended = batch_runs.c.status.in_(("ok", "partial"))
     query = select(batch_runs.c.as_of).where(batch_runs.c.as_of.between(first, last), ended)
     return frozenset(conn.execute(query).scalars())

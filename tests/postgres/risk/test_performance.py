@@ -104,7 +104,7 @@ def test_beta_is_the_one_of_the_snapshot(demo: Demo, book: str) -> None:
         book=demo.books[book].id,
         day=LAST,
     )
-    assert performance(demo, book).beta == Figure(row["beta"], None, Reason.NONE)
+    assert performance(demo, book).beta == Figure(row["beta"], None, Reason.SIMULATED)
 
 
 def test_on_the_first_night_nothing_has_returned_anything_yet(demo: Demo) -> None:
@@ -127,9 +127,11 @@ def test_without_yields_what_is_earned_beyond_them_is_not_known(demo: Demo) -> N
 
 
 def test_a_day_without_a_snapshot_has_no_performance(demo: Demo) -> None:
-    for day in (date(2026, 8, 26), date(2026, 11, 15), date(2026, 11, 23)):
+    for day in (date(2026, 8, 26), date(2026, 11, 23)):
         with pytest.raises(NotFoundError, match=f"no snapshot of {day}"):
             performance(demo, INDIVIDUAL, day)
+    with pytest.raises(NotATradingDayError, match="2026-11-15 is no trading day"):
+        performance(demo, INDIVIDUAL, date(2026, 11, 15))
 
 
 @pytest.mark.parametrize("book", BOOKS)
