@@ -101,7 +101,7 @@ def _answer_all(
         answers, failed = fetch(request, sources)
         with db.write() as conn:
             require_fence(conn, run)
-            tally.refused += store_answers(conn, universe, request, answers)
+            tally.refused += store_answers(conn, universe, request, answers, failed)
         tally.requests += 1
         failures += [(failure.provider, failure.said) for failure in failed]
     for provider, said in dict.fromkeys(failures):

@@ -100,11 +100,17 @@ def fetch(request: Request, sources: Sources) -> Fetched:
             return _ask(sources.options, (underlying,), lambda p, u: _chain(p, u[0], day), _with_chain)
 
 
-def store_answers(conn: Connection, universe: Universe, request: Request, answers: Iterable[Answer]) -> int:
+def store_answers(
+    conn: Connection,
+    universe: Universe,
+    request: Request,
+    answers: Iterable[Answer],
+    failures: Sequence[Failure] = (),
+) -> int:
     """Check and save what providers answered, and remember what was asked; returns how many rows were refused.
 
     Where rows are new for a day before the night's, that is noted, so that the snapshots that stand on it are made
-    again. When there was nobody to ask, nothing is remembered.
+    again. When there was nobody to ask, nothing is remembered; where a provider failed, only what others answered.
     """
     refused = 0
     given = list(answers)
@@ -116,10 +122,31 @@ def store_answers(conn: Connection, universe: Universe, request: Request, answer
         refused += _store_quotes(conn, universe, request, answer)
     if given:
         kind, subjects, span = _asked(request, universe.as_of)
+        settled = subjects if not failures else _answered(request, given)
         remember_asked(
-            conn, universe.market, kind, subjects, span=span, source=",".join(answer.source for answer in given)
+            conn, universe.market, kind, settled, span=span, source=",".join(answer.source for answer in given)
         )
     return refused
+
+
+def _answered(request: Request, answers: Iterable[Answer]) -> Collection[str]:
+    """What some provider had an answer for: where another one failed, the others may be known to it."""
+    found: set[str] = set()
+    for answer in answers:
+        match request:
+            case QuoteRequest(contracts, _):
+                found |= {symbol for symbol, terms in contracts.items() if terms in _with_quotes(answer)}
+            case ChainRequest():
+                found |= set(_with_chain(answer))
+            case ProfileRequest():
+                found |= set(_profiled(answer))
+            case PriceRequest():
+                found |= set(_with_bars(answer))
+            case ActionRequest():
+                found |= set(_first_word(answer))
+            case RateRequest():
+                found |= set(_with_yields(answer))
+    return found
 
 
 def preflight(conn: Connection, universe: Universe, held: Collection[int]) -> Coverage:

@@ -1,7 +1,7 @@
 """Puts the parts together: settings, clock, server, database, calendar, providers."""
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import date, timedelta
 
@@ -18,6 +18,7 @@ from sigmasight.store.database import Connection, Database, take_turn
 from sigmasight.store.embedded import start_server
 from sigmasight.store.migrate import migrate
 from sigmasight.wiring.clock import Clock, clock_of, today_in_new_york
+from sigmasight.wiring.providers import live_sources
 from sigmasight.wiring.settings import Settings
 
 CALENDAR_FIRST = date(1990, 1, 1)
@@ -36,6 +37,7 @@ class Application:
     clock: Clock
     db: Database
     calendar: TradingCalendar
+    at_end: ExitStack  # what is to be closed with the application
 
     @property
     def today(self) -> date:
@@ -67,7 +69,7 @@ class Application:
         return NightPlan(
             valuation=self.valuation,
             sources={
-                Market.LIVE: Sources(),
+                Market.LIVE: live_sources(self.settings, self.clock, self.at_end),
                 Market.SIMULATED: Sources((provider,), (provider,), (provider,), (provider,)),
             },
             last_completed=self.last_completed,
@@ -90,7 +92,8 @@ def open_application(settings: Settings, announce: Announce) -> Iterator[Applica
         with db.write() as conn:
             migrate(conn)
             seed_reference(conn)
-        yield Application(settings, clock, db, _calendar(db, today_in_new_york(clock)))
+        with ExitStack() as at_end:
+            yield Application(settings, clock, db, _calendar(db, today_in_new_york(clock)), at_end)
 
 
 @contextmanager

@@ -7,6 +7,8 @@ from platformdirs import user_data_path
 from pydantic import Field, PositiveInt, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from sigmasight.market.adapters.addresses import FMP_ADDRESS, FRED_ADDRESS, MASSIVE_ADDRESS
+
 
 class Settings(BaseSettings):
     """What an operator may set. `.env.example` lists all of it."""
@@ -28,6 +30,18 @@ class Settings(BaseSettings):
     correlations_daily: bool = Field(default=False, validation_alias="SIGMASIGHT_CORRELATIONS_DAILY")
     history_sessions: int = Field(default=520, ge=2, le=5000, validation_alias="SIGMASIGHT_HISTORY_SESSIONS")
     portfolios_per_shard: PositiveInt = Field(default=500, validation_alias="SIGMASIGHT_PORTFOLIOS_PER_SHARD")
+    providers: str = Field(default="files,fmp,massive,fred", validation_alias="SIGMASIGHT_PROVIDERS")
+    market_folder: Path | None = Field(default=None, validation_alias="SIGMASIGHT_MARKET_FOLDER")
+    fmp_key: SecretStr | None = Field(default=None, validation_alias="FMP_API_KEY")
+    fmp_address: str = Field(default=FMP_ADDRESS, validation_alias="SIGMASIGHT_FMP_ADDRESS")
+    fmp_per_minute: PositiveInt = Field(default=300, validation_alias="SIGMASIGHT_FMP_PER_MINUTE")
+    massive_key: SecretStr | None = Field(default=None, validation_alias="POLYGON_API_KEY")
+    massive_address: str = Field(default=MASSIVE_ADDRESS, validation_alias="SIGMASIGHT_POLYGON_ADDRESS")
+    massive_per_minute: PositiveInt = Field(default=5, validation_alias="SIGMASIGHT_POLYGON_PER_MINUTE")
+    fred_key: SecretStr | None = Field(default=None, validation_alias="FRED_API_KEY")
+    fred_address: str = Field(default=FRED_ADDRESS, validation_alias="SIGMASIGHT_FRED_ADDRESS")
+    fred_per_minute: PositiveInt = Field(default=120, validation_alias="SIGMASIGHT_FRED_PER_MINUTE")
+    retry_seconds: float = Field(default=1.0, gt=0.0, le=60.0, validation_alias="SIGMASIGHT_RETRY_SECONDS")
     now: str | None = Field(default=None, validation_alias="SIGMASIGHT_NOW")
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(default="WARNING", validation_alias="LOG_LEVEL")
 

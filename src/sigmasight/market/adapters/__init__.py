@@ -1,0 +1,1 @@
+"""Adapters: what vendors and files say, turned into what the ports promise."""

@@ -1,0 +1,201 @@
+"""One vendor over HTTP: asked no faster than it allows, again when that helps, and never without an end."""
+
+import json
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from email.utils import parsedate_to_datetime
+from urllib.parse import urljoin, urlsplit
+
+import httpx2
+import stamina
+
+from sigmasight.domain.errors import ProviderError
+from sigmasight.domain.usage import Usage
+from sigmasight.market.adapters.manners import Breaker, Manners, TokenBucket
+
+Json = object
+Params = Mapping[str, str | int]
+
+_TOO_MANY, _SERVER_ERRORS, _OK = 429, 500, 200
+_REFUSED_KEY = (401, 402, 403)
+_MOST_PAGES = 1_000
+
+
+@dataclass(frozen=True, slots=True)
+class Time:
+    """The clocks, which only wiring may read."""
+
+    now: Callable[[], datetime]
+    elapsed: Callable[[], float]  # seconds since some moment; never goes back
+    sleep: Callable[[float], None]
+
+
+class _TryAgainError(Exception):
+    """An attempt failed in a way that another one may mend."""
+
+    def __init__(self, said: str, wait: float | None = None) -> None:
+        super().__init__(said)
+        self.wait = wait  # seconds that the vendor asks for
+
+
+@dataclass(slots=True)
+class VendorClient:
+    """Asks one vendor. It counts what it does in ``usage``; no message of it holds the key."""
+
+    name: str
+    base_url: str
+    manners: Manners
+    time: Time
+    key_setting: str  # the setting that holds the key, for messages
+    headers: Mapping[str, str] = field(default_factory=dict)
+    params: Params = field(default_factory=dict)  # added to every call; where the key goes for some vendors
+    credits: float = 1.0  # that a call costs
+    usage: Usage = field(default_factory=Usage)
+    _http: httpx2.Client = field(init=False)
+    _bucket: TokenBucket = field(init=False)
+    _breaker: Breaker = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Open the connections' pool."""
+        manners = self.manners
+        timeout = httpx2.Timeout(manners.read_seconds, connect=manners.connect_seconds)
+        self._http = httpx2.Client(timeout=timeout, headers=dict(self.headers), follow_redirects=False)
+        self._bucket = TokenBucket(manners.capacity, manners.per_second)
+        self._breaker = Breaker(manners.breaker_failures, manners.breaker_seconds)
+
+    def get(self, path: str, params: Params | None = None, *, missing_is_empty: bool = False) -> Json:
+        """Ask for a document.
+
+        Args:
+            path: Below the vendor's address, or an address of its own on the same host.
+            params: Beside those of every call.
+            missing_is_empty: A 404 means that the vendor knows nothing of it: None.
+
+        Raises:
+            ProviderError: If it is not answered as agreed, after the retries.
+        """
+        url = self._url(path)
+        if self._breaker.is_open(self.time.elapsed()):
+            raise ProviderError(f"{self.name} is left alone for a while after {self.manners.breaker_failures} failures")
+        try:
+            found = self._with_retries(url, {**self.params, **(params or {})}, missing_is_empty=missing_is_empty)
+        except _TryAgainError as error:
+            self._breaker.failed(self.time.elapsed())
+            raise ProviderError(f"{self.name} {_path(url)}: {error}") from error
+        self._breaker.succeeded()
+        return found
+
+    def pages(self, path: str, params: Params | None = None) -> Iterator[Json]:
+        """Ask for a document and for what its ``next_url`` leads to, page after page.
+
+        Raises:
+            ProviderError: If a page is not answered as agreed, leads to another host, or comes again.
+        """
+        seen: set[str] = set()
+        page = self.get(path, params)
+        for _ in range(_MOST_PAGES):
+            yield page
+            following = page.get("next_url") if isinstance(page, dict) else None
+            if not following:
+                return
+            if following in seen:
+                raise ProviderError(f"{self.name} {_path(self._url(path))}: a page leads to one that was there before")
+            seen.add(following)
+            page = self.get(str(following))
+        raise ProviderError(f"{self.name} {_path(self._url(path))}: more than {_MOST_PAGES} pages")
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._http.close()
+
+    def _url(self, path: str) -> str:
+        url = urljoin(self.base_url.rstrip("/") + "/", path.lstrip("/") if "://" not in path else path)
+        if urlsplit(url)[:2] != urlsplit(self.base_url)[:2]:
+            raise ProviderError(f"{self.name} leads to another host than {urlsplit(self.base_url).netloc}")
+        return url
+
+    def _with_retries(self, url: str, params: Params, *, missing_is_empty: bool) -> Json:
+        manners = self.manners
+        for attempt in stamina.retry_context(
+            on=self._wait,
+            attempts=manners.retries + 1,
+            timeout=None,
+            wait_initial=manners.first_wait,
+            wait_jitter=manners.first_wait,
+            wait_max=manners.longest_wait,
+        ):
+            with attempt:
+                return self._attempt(url, params, missing_is_empty=missing_is_empty)
+        raise AssertionError("the last attempt raises")
+
+    def _wait(self, error: Exception) -> bool | float:
+        if not isinstance(error, _TryAgainError):
+            return False
+        if error.wait is None:
+            return True
+        return error.wait if error.wait <= self.manners.longest_wait else False
+
+    def _attempt(self, url: str, params: Params, *, missing_is_empty: bool) -> Json:
+        self.time.sleep(self._bucket.take(self.credits, self.time.elapsed()))
+        self.usage.calls += 1
+        self.usage.credits += self.credits
+        try:
+            status, headers, body = self._fetch(url, params)
+            return self._read(status, headers, body, missing_is_empty=missing_is_empty)
+        except httpx2.HTTPError as error:
+            self.usage.errors += 1
+            raise _TryAgainError(type(error).__name__) from error
+        except (_TryAgainError, ProviderError):
+            self.usage.errors += 1
+            raise
+
+    def _fetch(self, url: str, params: Params) -> tuple[int, httpx2.Headers, bytes]:
+        """One answer, read whole, within the time and the size that are allowed."""
+        until = self.time.elapsed() + self.manners.total_seconds
+        body = bytearray()
+        asked = httpx2.URL(url).copy_merge_params(
+            dict(params)
+        )  # an address that leads to a page has a query of its own
+        with self._http.stream("GET", asked) as response:
+            for piece in response.iter_bytes():
+                body += piece
+                if len(body) > self.manners.largest_bytes:
+                    raise ProviderError(f"{self.name} {_path(url)}: more than {self.manners.largest_bytes:,} bytes")
+                if self.time.elapsed() > until:
+                    raise _TryAgainError(f"not whole after {self.manners.total_seconds:g} s")
+            self.usage.bytes += len(body)
+            return response.status_code, response.headers, bytes(body)
+
+    def _read(self, status: int, headers: httpx2.Headers, body: bytes, *, missing_is_empty: bool) -> Json:
+        if status == _TOO_MANY:
+            raise _TryAgainError("too many calls (429)", _retry_after(headers, self.time.now()))
+        if status >= _SERVER_ERRORS:
+            raise _TryAgainError(f"answered {status}", _retry_after(headers, self.time.now()))
+        if status in _REFUSED_KEY:
+            raise ProviderError(f"{self.name} refuses the key ({status}): look at {self.key_setting}")
+        if status == 404 and missing_is_empty:  # noqa: PLR2004 - a status everybody knows
+            return None
+        if status != _OK:
+            raise ProviderError(f"{self.name} answered {status}")
+        try:
+            found: Json = json.loads(body)
+        except (UnicodeDecodeError, json.JSONDecodeError) as error:
+            raise _TryAgainError("answered no whole JSON") from error
+        return found
+
+
+def _retry_after(headers: httpx2.Headers, now: datetime) -> float | None:
+    """Seconds that a vendor asks to wait, written as seconds or as a date."""
+    told = headers.get("Retry-After", "").strip()
+    if told.isdigit():
+        return float(told)
+    try:
+        instant = parsedate_to_datetime(told)
+    except (TypeError, ValueError):
+        return None
+    return max((instant - now).total_seconds(), 0.0)
+
+
+def _path(url: str) -> str:
+    return urlsplit(url).path

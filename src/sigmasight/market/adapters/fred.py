@@ -1,0 +1,44 @@
+"""FRED, the Federal Reserve Bank of St. Louis: Treasury par yields.
+
+Format: https://fred.stlouisfed.org/docs/api/fred/series_observations.html (file_type=json). Values come as text, in
+percent; a day without one has a point. A bad key is answered with 400.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+import numpy as np
+
+from sigmasight.domain.errors import ProviderError
+from sigmasight.domain.market_data import Yields
+from sigmasight.market.adapters.answers import day_of, number_of, rows_in
+from sigmasight.market.adapters.client import VendorClient
+
+_MISSING = "."
+
+
+@dataclass(frozen=True, slots=True)
+class Fred:
+    """Fills the port Rates."""
+
+    client: VendorClient  # with api_key and file_type among its parameters
+
+    @property
+    def name(self) -> str:
+        """As settings and rows spell it."""
+        return self.client.name
+
+    def yields(self, series: Sequence[str], first: date, last: date) -> Mapping[str, Yields]:
+        """Par yields, as fractions, from ``first`` to ``last``; one call a series."""
+        return {each: self._yields(each, first, last) for each in series}
+
+    def _yields(self, series: str, first: date, last: date) -> Yields:
+        span = {"observation_start": first.isoformat(), "observation_end": last.isoformat()}
+        found = self.client.get("series/observations", {"series_id": series, **span})
+        if not isinstance(found, dict) or "observations" not in found:
+            raise ProviderError(f"{self.name}: no observations in the answer for {series}")
+        rows = [row for row in rows_in(found["observations"], self.name) if row.get("value") != _MISSING]
+        days = [day_of(row.get("date"), self.name) for row in rows]
+        values = np.array([number_of(row.get("value")) for row in rows], dtype=np.float64) / 100.0
+        return Yields(series, np.array(days, dtype="datetime64[D]"), values)

@@ -1,0 +1,116 @@
+"""Massive, formerly Polygon: option quotes and chains.
+
+Formats: https://massive.com/docs/rest/options, pages aggregates/custom-bars (v2/aggs) and
+snapshots/option-chain-snapshot (v3/snapshot/options), which comes in pages that ``next_url`` links. A snapshot has no
+date: it is that of the last session. Tickers are OCC symbols after "O:", indices stand after "I:". What was not seen
+live stands in docs/reference/providers.md.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from decimal import Decimal
+
+import numpy as np
+
+from sigmasight.domain.calendar import NEW_YORK
+from sigmasight.domain.errors import ProviderError
+from sigmasight.domain.instruments import OptionTerms, Right
+from sigmasight.domain.market_data import OptionQuotes
+from sigmasight.domain.symbols import occ_symbol
+from sigmasight.market.adapters.answers import Row, column, day_of, number_of, rows_in
+from sigmasight.market.adapters.client import Json, VendorClient
+
+_INDICES = frozenset({"VIX", "SPX", "NDX", "RUT", "DJX"})
+_RIGHTS = {"call": Right.CALL, "put": Right.PUT}
+_PAGE = 250
+_MOST_BARS = 50_000
+
+
+@dataclass(frozen=True, slots=True)
+class Massive:
+    """Fills the port Options."""
+
+    client: VendorClient  # with the key in its headers
+
+    @property
+    def name(self) -> str:
+        """As settings and rows spell it."""
+        return self.client.name
+
+    def quotes(self, contracts: Sequence[OptionTerms], first: date, last: date) -> Sequence[OptionQuotes]:
+        """Last prices of contracts by day; bid and ask of days gone by are not told. One call a contract."""
+        found = (self._bars(terms, first, last) for terms in contracts)
+        return [each for each in found if each is not None]
+
+    def chain(self, underlying: str, as_of: date) -> Sequence[OptionQuotes]:
+        """Every listed contract on an underlying, quoted at the close of a session, which must be the last one."""
+        ticker = f"I:{underlying}" if underlying in _INDICES else underlying
+        listed = []
+        for page in self.client.pages(f"v3/snapshot/options/{ticker}", {"limit": _PAGE}):
+            for row in self._results(page):
+                terms = _terms(row, underlying, self.name)
+                if terms.expiry >= as_of:
+                    listed.append(_quote(row, terms, as_of))
+        return listed
+
+    def _bars(self, terms: OptionTerms, first: date, last: date) -> OptionQuotes | None:
+        path = f"v2/aggs/ticker/O:{occ_symbol(terms)}/range/1/day/{first}/{last}"
+        found = self.client.get(path, {"adjusted": "false", "limit": _MOST_BARS}, missing_is_empty=True)
+        rows = [] if found is None else self._results(found)
+        if not rows:
+            return None
+        none = np.full(len(rows), np.nan)
+        days = np.array([_day_of_instant(row.get("t"), self.name) for row in rows], dtype="datetime64[D]")
+        return OptionQuotes(terms, days, none, none, column(rows, "c"), column(rows, "v"), none)
+
+    def _results(self, page: Json) -> list[Row]:
+        if not isinstance(page, dict):
+            raise ProviderError(f"{self.name} answered no object")
+        return rows_in(page.get("results") or [], self.name)
+
+
+def _day_of_instant(milliseconds: object, provider: str) -> date:
+    """The day in New York of the instant at which a daily bar begins."""
+    number = number_of(milliseconds)
+    if not np.isfinite(number):
+        raise ProviderError(f"{provider} answered a bar without a time")
+    return datetime.fromtimestamp(number / 1000.0, UTC).astimezone(NEW_YORK).date()
+
+
+def _terms(row: Row, underlying: str, provider: str) -> OptionTerms:
+    details = row.get("details")
+    if not isinstance(details, dict) or details.get("contract_type") not in _RIGHTS:
+        raise ProviderError(f"{provider} answered a contract without its terms")
+    strike = number_of(details.get("strike_price"))
+    if not strike > 0.0:
+        raise ProviderError(f"{provider} answered a contract without a strike")
+    return OptionTerms(
+        underlying,
+        day_of(details.get("expiration_date"), provider),
+        _RIGHTS[details["contract_type"]],
+        Decimal(repr(strike)).normalize(),
+    )
+
+
+def _quote(row: Row, terms: OptionTerms, as_of: date) -> OptionQuotes:
+    quote, trade, day = (_part(row, name) for name in ("last_quote", "last_trade", "day"))
+
+    def one(part: Row, name: str) -> np.ndarray:
+        return np.array([number_of(part.get(name))])
+
+    last = one(trade, "price")
+    return OptionQuotes(
+        terms=terms,
+        days=np.array([as_of], dtype="datetime64[D]"),
+        bid=one(quote, "bid"),
+        ask=one(quote, "ask"),
+        last=np.where(np.isnan(last), one(day, "close"), last),
+        volume=one(day, "volume"),
+        open_interest=one(row, "open_interest"),
+    )
+
+
+def _part(row: Row, name: str) -> Row:
+    part = row.get(name)
+    return part if isinstance(part, dict) else {}

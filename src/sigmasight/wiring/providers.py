@@ -1,0 +1,98 @@
+"""Which providers serve the live market, in which order, as the settings say."""
+
+import time
+from collections.abc import Callable, Mapping
+from contextlib import ExitStack
+from datetime import datetime
+
+from pydantic import SecretStr
+
+from sigmasight.market.adapters.client import Time, VendorClient
+from sigmasight.market.adapters.files import FileMarket
+from sigmasight.market.adapters.fmp import Fmp
+from sigmasight.market.adapters.fred import Fred
+from sigmasight.market.adapters.manners import Manners
+from sigmasight.market.adapters.massive import Massive
+from sigmasight.services.market_sync import Sources
+from sigmasight.wiring.errors import SettingError
+from sigmasight.wiring.settings import Settings
+
+Provider = FileMarket | Fmp | Massive | Fred
+_BURST_SECONDS = 10.0  # of its minute's calls, a vendor may be asked so many seconds' at once
+
+
+def live_sources(settings: Settings, now: Callable[[], datetime], at_end: ExitStack) -> Sources:
+    """Providers of the live market, of each kind of data those that have it, in the order of SIGMASIGHT_PROVIDERS.
+
+    One whose key or folder is not set is left out. Connections are closed at the end.
+
+    Raises:
+        SettingError: If the order names a provider that there is not, or the folder is none.
+    """
+    makers: Mapping[str, Callable[[Settings, Time], Provider | None]] = {
+        "files": _files,
+        "fmp": _fmp,
+        "massive": _massive,
+        "fred": _fred,
+    }
+    wanted = [name.strip() for name in settings.providers.split(",") if name.strip()]
+    strange = [name for name in wanted if name not in makers]
+    if strange:
+        raise SettingError(f"SIGMASIGHT_PROVIDERS names {strange[0]!r}; there are {', '.join(makers)}.")
+    clocks = Time(now, time.monotonic, time.sleep)
+    made: list[Provider] = [provider for name in wanted if (provider := makers[name](settings, clocks)) is not None]
+    for each in made:
+        if not isinstance(each, FileMarket):
+            at_end.callback(each.client.close)
+    return Sources(
+        profiles=tuple(each for each in made if isinstance(each, Fmp)),
+        prices=tuple(each for each in made if isinstance(each, Fmp | FileMarket)),
+        rates=tuple(each for each in made if isinstance(each, Fred | FileMarket)),
+        options=tuple(each for each in made if isinstance(each, Massive | FileMarket)),
+    )
+
+
+def _files(settings: Settings, _: Time) -> FileMarket | None:
+    if settings.market_folder is None:
+        return None
+    folder = settings.market_folder.expanduser()
+    if not folder.is_dir():
+        raise SettingError(f"SIGMASIGHT_MARKET_FOLDER is {folder}, which is no folder.")
+    return FileMarket(folder)
+
+
+def _fmp(settings: Settings, clocks: Time) -> Fmp | None:
+    key = _value(settings.fmp_key)
+    if key is None:
+        return None
+    manners = _manners(settings, settings.fmp_per_minute)
+    return Fmp(VendorClient("fmp", settings.fmp_address, manners, clocks, "FMP_API_KEY", params={"apikey": key}))
+
+
+def _massive(settings: Settings, clocks: Time) -> Massive | None:
+    key = _value(settings.massive_key)
+    if key is None:
+        return None
+    manners = _manners(settings, settings.massive_per_minute)
+    headers = {"Authorization": f"Bearer {key}"}
+    return Massive(
+        VendorClient("massive", settings.massive_address, manners, clocks, "POLYGON_API_KEY", headers=headers)
+    )
+
+
+def _fred(settings: Settings, clocks: Time) -> Fred | None:
+    key = _value(settings.fred_key)
+    if key is None:
+        return None
+    manners = _manners(settings, settings.fred_per_minute)
+    params = {"api_key": key, "file_type": "json"}
+    return Fred(VendorClient("fred", settings.fred_address, manners, clocks, "FRED_API_KEY", params=params))
+
+
+def _value(secret: SecretStr | None) -> str | None:
+    return secret.get_secret_value() if secret is not None else None
+
+
+def _manners(settings: Settings, per_minute: int) -> Manners:
+    per_second = per_minute / 60.0
+    return Manners(max(per_second * _BURST_SECONDS, 1.0), per_second, first_wait=settings.retry_seconds)
