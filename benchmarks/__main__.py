@@ -38,7 +38,12 @@ _NAMES = UUID("6f6cf9b0-7f5e-4b0e-9d9e-0d7b7a1f3f00")
 
 def main() -> None:
     """Measure everything, print it and write the page."""
-    lines = [*measure_options(), *measure_factors(), *_valuations(), *_with_database()]
+    lines = [
+        *_with_database(),
+        *measure_options(),
+        *measure_factors(),
+        *_valuations(),
+    ]  # memory is told of the first ones
     page = _page(lines)
     sys.stdout.write(page)
     PAGE.write_text(page, encoding="utf-8")
