@@ -137,7 +137,7 @@ def test_american_prices_are_quantlibs(accuracy: str) -> None:
 
 
 def test_american_prices_are_those_of_quantlibs_most_precise_scheme() -> None:
-    options = americans()[:200]
+    options = americans()[:100]
     expected = american_prices(options, ql.QdFpAmericanEngine.highPrecisionScheme())
     assert_within(values(options, "american", "accurate").price, expected, 1e-6 * options.strike, options.describe)
 
@@ -183,7 +183,7 @@ def test_american_deltas_are_quantlibs(accuracy: str) -> None:
 def american_slopes() -> dict[str, FloatArray]:
     """By bumps of QuantLib's prices; the second derivatives of the first 200 only."""
     options = americans()[:400]
-    fewer = options[:200]
+    fewer = options[:100]
     width = fewer.spot * np.minimum(0.05 * fewer.volatility * np.sqrt(fewer.tau_years), 0.01)
     return {
         "delta": slope(american_prices, options, "spot", 0.2 * options.spot * _deviation(options)),
@@ -205,8 +205,8 @@ def held(options: Options, prices: FloatArray) -> np.ndarray:
 
 @pytest.mark.parametrize("accuracy", ACCURACIES)
 def test_american_gammas_are_quantlibs(accuracy: str) -> None:
-    options = americans()[:200]
-    away = held(options, americans_by_quantlib()[:200])
+    options = americans()[:100]
+    away = held(options, americans_by_quantlib()[:100])
     tolerance = np.where(away, DELTA_TOLERANCE[accuracy] / 10 / (0.01 * options.spot), np.inf)
     found = values(options, "american", accuracy).gamma
     assert_within(found, american_slopes()["gamma"], tolerance, options.describe)
@@ -216,7 +216,7 @@ def test_american_gammas_are_quantlibs(accuracy: str) -> None:
 @pytest.mark.parametrize(("field", "name"), [("vega_per_point", "vega"), ("rho_per_percent", "rho")])
 def test_american_vegas_and_rhos_are_quantlibs(field: str, name: str, accuracy: str) -> None:
     """But not in the rate where early exercise begins: there a bump of QuantLib is too wide or too noisy."""
-    options = americans()[:200]
+    options = americans()[:100]
     found = getattr(values(options, "american", accuracy), field)
     expected = american_slopes()[name] / POINTS
     smooth = (name == "vega") | ((np.abs(options.rate) > 5e-3) & (np.abs(options.rate - options.dividend_yield) > 1e-3))

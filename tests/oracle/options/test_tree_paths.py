@@ -16,8 +16,8 @@ from sigmasight.domain.market_data import FloatArray
 from sigmasight.domain.options import OptionValues
 from sigmasight.risk.option_models import Contracts, imply_volatilities, value_contracts
 
-EXAMPLES = settings(deadline=None, max_examples=100, derandomize=True, report_multiple_bugs=False)
-FEWER = settings(deadline=None, max_examples=15, derandomize=True, report_multiple_bugs=False)  # a tree takes its time
+EXAMPLES = settings(deadline=None, max_examples=60, derandomize=True, report_multiple_bugs=False)
+FEWER = settings(deadline=None, max_examples=10, derandomize=True, report_multiple_bugs=False)  # a tree takes its time
 TREE_TOLERANCE = 1e-4  # of the strike
 FIELDS = [field.name for field in fields(OptionValues)]
 
