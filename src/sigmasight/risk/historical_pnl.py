@@ -22,12 +22,23 @@ class HistoricalPnl:
 
     underlying: IntArray  # (N,) index of what moves each
     returns: FloatArray  # (T, N) of the underlyings, simple; NaN where missing
-    plain: FloatArray  # (N, T) USD, each session as it was; NaN where not known
-    filtered: FloatArray  # (N, T) USD, each session at the volatility of tomorrow
+    missing: BoolArray  # (N, T) sessions that are not known; in the next two they are 0, to be weighed as they are
+    plain_or_zero: FloatArray  # (N, T) USD, each session as it was
+    filtered_or_zero: FloatArray  # (N, T) USD, each session at the volatility of tomorrow
     dollar_delta: FloatArray  # (N,) USD: delta x spot
     inert: BoolArray  # (N,) expired, so that nothing moves it
     reasons: IntArray  # (2 N,) of prices and Greeks: for portfolios that allow no estimates, then for those that do
     history_reasons: IntArray  # (N,) no_history, or short_history
+
+    @property
+    def plain(self) -> FloatArray:
+        """Each session as it was, (N, T) USD; NaN where not known."""
+        return np.where(self.missing, np.nan, self.plain_or_zero)
+
+    @property
+    def filtered(self) -> FloatArray:
+        """Each session at the volatility of tomorrow, (N, T) USD; NaN where not known."""
+        return np.where(self.missing, np.nan, self.filtered_or_zero)
 
 
 def simulate_history(session: SessionMarket, panel: ReturnPanel) -> HistoricalPnl:
@@ -52,12 +63,14 @@ def simulate_history(session: SessionMarket, panel: ReturnPanel) -> HistoricalPn
     pnl = pnl_of_spots(lenient, both)
     history = np.where(too_few, Reason.NO_HISTORY, np.where(count < WINDOW_SESSIONS, Reason.SHORT_HISTORY, 0))
     days = len(panel.days)
+    missing = np.isnan(pnl[:, :days]) | np.isnan(pnl[:, days:])
     inert = lenient.settled & ((lenient.reasons & int(BLOCKING)) == 0)
     return HistoricalPnl(
         underlying=parent,
         returns=own[:, parent],
-        plain=pnl[:, :days],
-        filtered=pnl[:, days:],
+        missing=missing,
+        plain_or_zero=np.where(missing, 0.0, pnl[:, :days]),
+        filtered_or_zero=np.where(missing, 0.0, pnl[:, days:]),
         dollar_delta=np.where(lenient.settled, np.where(inert, 0.0, np.nan), lenient.greeks.unit.delta * lenient.spot),
         inert=inert,
         reasons=np.concatenate([strict.reasons, lenient.reasons]),

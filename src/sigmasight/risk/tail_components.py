@@ -108,7 +108,7 @@ def _parts(
 ) -> tuple[FloatArray, BoolArray]:
     """P&L of what is included, in the sessions that count, (Q, T), and which positions that are, (P,)."""
     whole = books.filtered if method is TailMethod.FILTERED else books.plain
-    unit = history.filtered if method is TailMethod.FILTERED else history.plain
+    unit = history.filtered_or_zero if method is TailMethod.FILTERED else history.plain_or_zero
     included = (books.reasons & int(BLOCKING)) == 0
     use = ~np.isnan(whole[0])
     parts = held.shares[included, None] * unit[held.instrument[included]][:, use]

@@ -51,7 +51,9 @@ def simulate_books(held: HeldRisk, history: HistoricalPnl) -> SimulatedBooks:
     few = known_moves & (sessions < LEAST_SESSIONS)
     useless = moves & ~known_moves | few
     missing[useless] = True
-    plain, filtered = (_weighed(book, each, missing) for each in (history.plain, history.filtered))
+    plain, filtered = (
+        np.where(missing, np.nan, book.units @ each) for each in (history.plain_or_zero, history.filtered_or_zero)
+    )
     coverage = np.where(useless, 0.0, share_known(known, held.weight, held.portfolio, books))
     return SimulatedBooks(plain, filtered, np.where(useless, 0, sessions), few, coverage, reasons)
 
@@ -91,13 +93,8 @@ def measure_portfolios(held: HeldRisk, history: HistoricalPnl) -> tuple[TailRisk
 
 def _missing_sessions(book: Book, history: HistoricalPnl) -> BoolArray:
     """Sessions that something held lacks, (B, T); only what lacks any is looked at."""
-    missing = np.zeros((book.units.shape[0], history.plain.shape[1]), dtype=np.bool_)
-    gaps = np.flatnonzero(np.isnan(history.plain).any(axis=1))
+    gaps = np.flatnonzero(history.missing.any(axis=1))
     pattern = csr_array(
         ((book.units.data != 0.0).astype(np.float64), book.units.indices, book.units.indptr), shape=book.units.shape
     )
-    return np.asarray(missing | (pattern[:, gaps] @ np.isnan(history.plain[gaps]).astype(np.float64) > 0.0))
-
-
-def _weighed(book: Book, pnl: FloatArray, missing: BoolArray) -> FloatArray:
-    return np.where(missing, np.nan, book.units @ np.nan_to_num(pnl))
+    return np.asarray(pattern[:, gaps] @ history.missing[gaps].astype(np.float64) > 0.0)
