@@ -11,11 +11,3 @@ class Usage:
     errors: int = 0
     bytes: int = 0
     credits: float = 0.0
-
-    def __add__(self, other: "Usage") -> "Usage":
-        return Usage(
-            self.calls + other.calls,
-            self.errors + other.errors,
-            self.bytes + other.bytes,
-            self.credits + other.credits,
-        )

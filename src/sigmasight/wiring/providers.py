@@ -6,6 +6,7 @@ from contextlib import ExitStack
 from datetime import datetime
 
 from pydantic import SecretStr
+from stamina.instrumentation import set_on_retry_hooks
 
 from sigmasight.market.adapters.client import Time, VendorClient
 from sigmasight.market.adapters.files import FileMarket
@@ -39,6 +40,7 @@ def live_sources(settings: Settings, now: Callable[[], datetime], at_end: ExitSt
     strange = [name for name in wanted if name not in makers]
     if strange:
         raise SettingError(f"SIGMASIGHT_PROVIDERS names {strange[0]!r}; there are {', '.join(makers)}.")
+    set_on_retry_hooks(())  # what came of the retries is told by the night; they write no lines of their own
     clocks = Time(now, time.monotonic, time.sleep)
     made: list[Provider] = [provider for name in wanted if (provider := makers[name](settings, clocks)) is not None]
     for each in made:

@@ -60,6 +60,7 @@ def night(command: Command, url: str, **settings: str) -> dict[str, object]:
     ended = command(url, "night", "--json", **settings)
     assert ended.code in {0, 1}, ended.err
     assert KEY not in ended.out + ended.err
+    assert "retry" not in ended.err
     (told,) = json.loads(ended.out)["nights"]
     found: dict[str, object] = told
     return found

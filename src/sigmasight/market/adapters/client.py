@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from email.utils import parsedate_to_datetime
+from http import HTTPStatus
 from urllib.parse import urljoin, urlsplit
 
 import httpx2
@@ -17,8 +18,7 @@ from sigmasight.market.adapters.manners import Breaker, Manners, TokenBucket
 Json = object
 Params = Mapping[str, str | int]
 
-_TOO_MANY, _SERVER_ERRORS, _OK = 429, 500, 200
-_REFUSED_KEY = (401, 402, 403)
+_REFUSED_KEY = (HTTPStatus.UNAUTHORIZED, HTTPStatus.PAYMENT_REQUIRED, HTTPStatus.FORBIDDEN)
 _MOST_PAGES = 1_000
 
 
@@ -154,9 +154,7 @@ class VendorClient:
         """One answer, read whole, within the time and the size that are allowed."""
         until = self.time.elapsed() + self.manners.total_seconds
         body = bytearray()
-        asked = httpx2.URL(url).copy_merge_params(
-            dict(params)
-        )  # an address that leads to a page has a query of its own
+        asked = httpx2.URL(url).copy_merge_params(dict(params))  # a page's address has a query of its own
         with self._http.stream("GET", asked) as response:
             for piece in response.iter_bytes():
                 body += piece
@@ -168,15 +166,15 @@ class VendorClient:
             return response.status_code, response.headers, bytes(body)
 
     def _read(self, status: int, headers: httpx2.Headers, body: bytes, *, missing_is_empty: bool) -> Json:
-        if status == _TOO_MANY:
+        if status == HTTPStatus.TOO_MANY_REQUESTS:
             raise _TryAgainError("too many calls (429)", _retry_after(headers, self.time.now()))
-        if status >= _SERVER_ERRORS:
+        if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
             raise _TryAgainError(f"answered {status}", _retry_after(headers, self.time.now()))
         if status in _REFUSED_KEY:
             raise ProviderError(f"{self.name} refuses the key ({status}): look at {self.key_setting}")
-        if status == 404 and missing_is_empty:  # noqa: PLR2004 - a status everybody knows
+        if status == HTTPStatus.NOT_FOUND and missing_is_empty:
             return None
-        if status != _OK:
+        if status != HTTPStatus.OK:
             raise ProviderError(f"{self.name} answered {status}")
         try:
             found: Json = json.loads(body)

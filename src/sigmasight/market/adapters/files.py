@@ -34,7 +34,7 @@ _Line = Mapping[str, str]
 
 @dataclass(frozen=True)
 class FileMarket:
-    """Fills the ports Prices, Rates and Options; each file is read once."""
+    """Fills the ports Prices, Rates and Options; the long files, prices and option quotes, are read once."""
 
     folder: Path
 

@@ -137,4 +137,4 @@ def _aligned(raw: Sequence[Row], adjusted: Sequence[Row]) -> FloatArray:
 
 def _whole(value: object) -> int:
     number = number_of(value)
-    return int(number) if number == int(number or 0) and number > 0 else 0
+    return int(number) if number.is_integer() and number > 0 else 0

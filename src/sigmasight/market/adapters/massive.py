@@ -2,7 +2,8 @@
 
 Formats: https://massive.com/docs/rest/options, pages aggregates/custom-bars (v2/aggs) and
 snapshots/option-chain-snapshot (v3/snapshot/options), which comes in pages that ``next_url`` links. A snapshot has no
-date: it is that of the last session. Tickers are OCC symbols after "O:", indices stand after "I:". What was not seen
+date: it is that of the last session. It lists adjusted contracts too, and an index's further roots (SPXW): their terms
+look like a standard contract's, their ticker does not. Tickers are OCC symbols after "O:", indices stand after "I:". What was not seen
 live stands in docs/reference/providers.md.
 """
 
@@ -17,7 +18,7 @@ from sigmasight.domain.calendar import NEW_YORK
 from sigmasight.domain.errors import ProviderError
 from sigmasight.domain.instruments import OptionTerms, Right
 from sigmasight.domain.market_data import OptionQuotes
-from sigmasight.domain.symbols import occ_symbol
+from sigmasight.domain.symbols import has_occ_symbol, occ_symbol
 from sigmasight.market.adapters.answers import Row, column, day_of, number_of, rows_in
 from sigmasight.market.adapters.client import Json, VendorClient
 
@@ -44,13 +45,13 @@ class Massive:
         return [each for each in found if each is not None]
 
     def chain(self, underlying: str, as_of: date) -> Sequence[OptionQuotes]:
-        """Every listed contract on an underlying, quoted at the close of a session, which must be the last one."""
+        """Every standard contract on an underlying, quoted at the close of a session, which must be the last one."""
         ticker = f"I:{underlying}" if underlying in _INDICES else underlying
         listed = []
         for page in self.client.pages(f"v3/snapshot/options/{ticker}", {"limit": _PAGE}):
             for row in self._results(page):
                 terms = _terms(row, underlying, self.name)
-                if terms.expiry >= as_of:
+                if terms.expiry >= as_of and _is_standard(row, terms):
                     listed.append(_quote(row, terms, as_of))
         return listed
 
@@ -91,6 +92,11 @@ def _terms(row: Row, underlying: str, provider: str) -> OptionTerms:
         _RIGHTS[details["contract_type"]],
         Decimal(repr(strike)).normalize(),
     )
+
+
+def _is_standard(row: Row, terms: OptionTerms) -> bool:
+    """Whether a row is about the contract that its terms name, and not about an adjusted one or another root's."""
+    return has_occ_symbol(terms) and _part(row, "details").get("ticker") == f"O:{occ_symbol(terms)}"
 
 
 def _quote(row: Row, terms: OptionTerms, as_of: date) -> OptionQuotes:

@@ -1,6 +1,8 @@
 """What adapters make of the vendors' answers, over real HTTP, is what the market behind them says."""
 
+from collections.abc import Callable
 from datetime import date
+from typing import Any
 
 import numpy as np
 import pytest
@@ -9,12 +11,13 @@ from sigmasight.domain.calendar import TradingCalendar
 from sigmasight.domain.errors import ProviderError
 from sigmasight.domain.instruments import ExerciseStyle, Kind
 from sigmasight.domain.market_data import TREASURY_SERIES, DailyBars
+from sigmasight.domain.symbols import occ_symbol
 from sigmasight.market.adapters.fmp import Fmp
 from sigmasight.market.adapters.fred import Fred
 from sigmasight.market.adapters.massive import Massive
 from sigmasight.market.checks import check_bars
 from sigmasight.market.simulated import SimulatedMarket
-from support.vendor_box import Fault, VendorBox
+from support.vendor_box import Fault, Query, VendorBox
 
 from .conftest import SYMBOLS, TODAY, MakeClient
 
@@ -51,6 +54,16 @@ def test_fmp_dividends_and_splits_are_the_market_s(market: SimulatedMarket, clie
     key = lambda each: (each.symbol, each.ex_date)
     assert sorted(fmp.dividends(SYMBOLS, *span), key=key) == sorted(market.dividends(SYMBOLS, *span), key=key)
     assert sorted(fmp.splits(SYMBOLS, *span), key=key) == sorted(market.splits(SYMBOLS, *span), key=key)
+
+
+@pytest.mark.parametrize("numerator", [None, "NaN", 1.5, 0, -2, "two"])
+def test_a_split_that_is_no_ratio_of_whole_numbers_comes_as_one_that_the_checks_refuse(
+    box: VendorBox, client: MakeClient, numerator: object
+) -> None:
+    row = {"symbol": "AAPL", "date": "2026-06-01", "numerator": numerator, "denominator": 1}
+    box.answer = lambda *_: [row]  # type: ignore[method-assign]
+    (found,) = Fmp(client()).splits(["AAPL"], FIRST, TODAY)
+    assert (found.new_shares, found.old_shares) == (0, 1)
 
 
 def test_fmp_profiles_say_what_a_symbol_is(market: SimulatedMarket, client: MakeClient) -> None:
@@ -101,6 +114,29 @@ def test_massive_chains_are_the_market_s_over_all_pages(market: SimulatedMarket,
         for terms, quotes in expected.items():
             for name in ("days", "bid", "ask", "last", "open_interest"):
                 np.testing.assert_array_equal(getattr(found[terms], name), getattr(quotes, name))
+
+
+@pytest.mark.parametrize(("underlying", "root"), [("AAPL", "AAPL1"), ("VIX", "VIXW")])
+def test_a_contract_of_another_root_is_not_taken_for_the_standard_one_of_the_same_terms(
+    box: VendorBox, client: MakeClient, market: SimulatedMarket, underlying: str, root: str
+) -> None:
+    def with_strangers(path: str, query: Query) -> object:
+        page = answer(path, query)
+        return {**page, "results": [each for row in page["results"] for each in (row, adjusted(row, root))]}
+
+    answer: Callable[[str, Query], dict[str, Any]] = box.answer  # type: ignore[assignment]
+    box.answer = with_strangers  # type: ignore[method-assign]
+    found = Massive(client("massive")).chain(underlying, TODAY)
+    assert sorted(occ_symbol(each.terms) for each in found) == sorted(
+        occ_symbol(each.terms) for each in market.chain(underlying, TODAY)
+    )
+    assert all(each.bid[0] < 5_000.0 for each in found)
+
+
+def adjusted(row: dict[str, Any], root: str) -> dict[str, Any]:
+    details = row["details"]
+    ticker = "O:" + root + details["ticker"].removeprefix("O:").lstrip("ABCDEFGHIJKLMNOPQRSTUVWXYZ")
+    return {**row, "details": {**details, "ticker": ticker}, "last_quote": {"bid": 9_000.0, "ask": 9_001.0}}
 
 
 def test_massive_last_prices_of_contracts_are_the_market_s(market: SimulatedMarket, client: MakeClient) -> None:
