@@ -1,7 +1,7 @@
 """The job factors: betas of what portfolios hold, and what every scenario does to one share of it, once for all."""
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 
@@ -37,14 +37,23 @@ def compute_factors(db: Database, valuation: Valuation, run: Run, markets: Seque
     return outcome
 
 
-def prepare_markets(db: Database, valuation: Valuation, run: Run, portfolios: Sequence[Portfolio]) -> Prepared:
-    """Assess, for all portfolios together, what they hold in each market at the run's date."""
+def prepare_markets(
+    db: Database,
+    valuation: Valuation,
+    run: Run,
+    portfolios: Sequence[Portfolio],
+    done: Callable[[str], None] = lambda _: None,
+) -> Prepared:
+    """Assess, for all portfolios together, what they hold in each market at the run's date.
+
+    ``done`` is told the job of portfolios that a part of it belongs to, when that part is done.
+    """
     prepared = {}
     for market in sorted({portfolio.market for portfolio in portfolios}):
         owners = {portfolio.user_id for portfolio in portfolios if portfolio.market is market}
         with db.write() as conn:
             require_fence(conn, run)
-            prepared[market, run.as_of] = prepare_market(conn, valuation, market, run.as_of, owners)
+            prepared[market, run.as_of] = prepare_market(conn, valuation, market, run.as_of, owners, done)
     return prepared
 
 

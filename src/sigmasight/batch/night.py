@@ -11,6 +11,7 @@ from datetime import date
 from sigmasight.batch.factors_job import compute_factors, prepare_markets
 from sigmasight.batch.facts_outcome import FactsOutcome
 from sigmasight.batch.greeks_job import compute_greeks
+from sigmasight.batch.job_clock import JobClock
 from sigmasight.batch.market_job import MarketOutcome, sync_market
 from sigmasight.batch.shards import ShardOutcome, ShardPlan, run_shard, skipped_jobs
 from sigmasight.domain.books import Portfolio
@@ -185,9 +186,9 @@ def _shards(
         if len(records) == len(PORTFOLIO_JOBS) and records[0].counts["portfolios"] == len(mine):
             yield ShardOutcome.recalled(records)
         else:
-            started = time.perf_counter()
-            given = given or ShardPlan(plan.valuation, prepare_markets(db, plan.valuation, run, portfolios))
-            yield run_shard(db, given, run, shard, mine, prepared_in=time.perf_counter() - started)
+            clock = JobClock()
+            given = given or ShardPlan(plan.valuation, prepare_markets(db, plan.valuation, run, portfolios, clock.lap))
+            yield run_shard(db, given, run, shard, mine, prepared_in=clock.seconds)
         progress("snapshots", shard + 1, run.shards)
 
 

@@ -1,12 +1,12 @@
 """One shard of portfolios: valued, aggregated and saved whole; a portfolio that fails is named and left out."""
 
-import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
 import structlog
 
+from sigmasight.batch.job_clock import JobClock
 from sigmasight.domain.books import Portfolio
 from sigmasight.domain.errors import DatabaseError, NightHeldError
 from sigmasight.services.market_frames import Valuation
@@ -43,7 +43,7 @@ class ShardOutcome:
 class _Progress:
     """What is gathered while a shard runs."""
 
-    seconds: dict[str, float] = field(default_factory=lambda: dict.fromkeys(PORTFOLIO_JOBS, 0.0))
+    seconds: dict[str, float]  # by job
     coverages: list[float] = field(default_factory=list)
     errors: list[Mapping[str, str]] = field(default_factory=list)
 
@@ -63,14 +63,14 @@ def run_shard(
     shard: int,
     portfolios: Sequence[Portfolio],
     *,
-    prepared_in: float = 0.0,
+    prepared_in: Mapping[str, float] | None = None,
 ) -> ShardOutcome:
     """Run a shard in one transaction; if that fails, portfolio by portfolio, so that only the culprit is left out.
 
-    ``prepared_in``: seconds that assessing the market took, which is the larger part of the job scenarios.
+    ``prepared_in``: seconds by job that assessing the market took, which is the larger part of some.
     """
-    progress = _Progress()
-    progress.seconds["scenarios"] += prepared_in
+    begun = dict.fromkeys(PORTFOLIO_JOBS, 0.0) | dict(prepared_in or {})
+    progress = _Progress(dict(begun))
     try:
         with db.write() as conn:
             require_fence(conn, run)
@@ -80,8 +80,7 @@ def run_shard(
         if isinstance(error, _OF_THE_WHOLE_NIGHT):
             raise
         _log.warning("shard failed, going on portfolio by portfolio", shard=shard, error=repr(error)[:200])
-    progress = _Progress()
-    progress.seconds["scenarios"] += prepared_in
+    progress = _Progress(begun)
     for portfolio in portfolios:
         _run_alone(db, plan, run, portfolio, progress)
     with db.write() as conn:
@@ -106,16 +105,9 @@ def _run_alone(db: Database, plan: ShardPlan, run: Run, portfolio: Portfolio, pr
 def _make_results(
     conn: Connection, plan: ShardPlan, run: Run, portfolios: Sequence[Portfolio], progress: _Progress
 ) -> None:
-    started = time.perf_counter()
-
-    def lap(job: str) -> None:
-        nonlocal started
-        now = time.perf_counter()
-        progress.seconds[job] += now - started
-        started = now
-
+    clock = JobClock(progress.seconds)
     wanted = wanted_days(conn, portfolios, run.as_of)
-    made = make_results(conn, plan.valuation, portfolios, wanted, prepared=plan.prepared, done=lap)
+    made = make_results(conn, plan.valuation, portfolios, wanted, prepared=plan.prepared, done=clock.lap)
     progress.coverages += [snapshot.coverage for snapshot in made.snapshots if snapshot.as_of == run.as_of]
 
 

@@ -1,6 +1,6 @@
 """How the names of each portfolio move together: which take part, in which clusters, and how many they really are."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain, count
 
@@ -60,7 +60,18 @@ def correlate_portfolios(
     tags: Sequence[frozenset[str]],
     plan: CorrelationPlan,
 ) -> tuple[Correlations, ...]:
-    """Correlations of the portfolios that exist at the session, in their order.
+    """Correlations of the portfolios that exist at the session, in their order; see correlate_with_names."""
+    return tuple(made for made, _ in correlate_with_names(held, history, instruments, tags, plan))
+
+
+def correlate_with_names(
+    held: HeldRisk,
+    history: HistoricalPnl,
+    instruments: Sequence[Instrument],
+    tags: Sequence[frozenset[str]],
+    plan: CorrelationPlan,
+) -> Iterator[tuple[Correlations, CorrelatedNames]]:
+    """Correlations of the portfolios that exist at the session, in their order, each with what it was made of.
 
     Args:
         held: P positions.
@@ -70,11 +81,9 @@ def correlate_portfolios(
         plan: What correlations are made with.
     """
     reasons = history.reasons[held.row]
-    made = []
     for at, portfolio in existing_portfolios(held):
         found = correlate_names(held, history, tags, plan, at)
-        made.append(_composed(portfolio, held, history, instruments, found, plan, at=at, reasons=reasons))
-    return tuple(made)
+        yield _composed(portfolio, held, history, instruments, found, plan, at=at, reasons=reasons), found
 
 
 def correlate_names(

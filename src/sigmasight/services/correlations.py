@@ -9,7 +9,7 @@ import numpy as np
 from sigmasight.domain.correlations import CorrelationPlan
 from sigmasight.domain.market_data import FloatArray
 from sigmasight.domain.risk_results import Correlations
-from sigmasight.risk.correlations import correlate_names, correlate_portfolios
+from sigmasight.risk.correlations import correlate_with_names
 from sigmasight.services.exposures import value_at
 from sigmasight.services.market_frames import Valuation
 from sigmasight.services.portfolio_risk import tags_of_positions
@@ -47,8 +47,7 @@ def report_correlations(
     rows = np.flatnonzero(valued.close.positions.held).tolist()
     tags = [carried.get(valued.books.positions[at].id, frozenset()) for at in rows]
     instruments = valued.books.market.instruments
-    (found,) = correlate_portfolios(held, history, instruments, tags, plan)
-    names = correlate_names(held, history, tags, plan, 0)
+    ((found, names),) = correlate_with_names(held, history, instruments, tags, plan)
     return CorrelationReport(
         correlations=found,
         matrix=names.matrix[np.ix_(names.leaves, names.leaves)],

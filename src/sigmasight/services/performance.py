@@ -15,6 +15,7 @@ from sigmasight.domain.calendar import TradingCalendar
 from sigmasight.domain.errors import NotATradingDayError, NotFoundError
 from sigmasight.domain.market_data import BoolArray, FloatArray, Market
 from sigmasight.domain.reasons import BLOCKING, Reason
+from sigmasight.domain.risk_results import FactorExposures
 from sigmasight.domain.snapshots import Snapshot
 from sigmasight.engines.performance import SESSIONS_PER_YEAR, measure_performance
 from sigmasight.engines.yield_curve import carry_yields
@@ -23,6 +24,7 @@ from sigmasight.services.market_frames import Valuation
 from sigmasight.store.database import Connection
 from sigmasight.store.people import owned_portfolio
 from sigmasight.store.prices import load_yields
+from sigmasight.store.risk_results import load_exposures
 from sigmasight.store.snapshots import load_snapshots
 
 VOLATILITY_SESSIONS = (21, 63)
@@ -92,8 +94,14 @@ def report_performance(
         sharpe=_ratio(series, "sharpe"),
         sortino=_ratio(series, "sortino"),
         max_drawdown=_ratio(series, "max_drawdown"),
-        beta=Figure(last.measures.beta, None, last.reasons.get("beta", last.marks)),
+        beta=_beta(last, load_exposures(conn, portfolio.id, as_of)),
     )
+
+
+def _beta(last: Snapshot, exposures: FactorExposures | None) -> Figure:
+    """Of the snapshot, with the marks of the exposures that it is one of; the snapshot's are of all its numbers."""
+    marks = exposures.marks if exposures is not None else last.marks
+    return Figure(last.measures.beta, None, last.reasons.get("beta", marks))
 
 
 def _series(conn: Connection, calendar: TradingCalendar, market: Market, snapshots: Sequence[Snapshot]) -> _Series:

@@ -1,6 +1,6 @@
 """Risk of portfolios: instruments assessed once for a session, portfolios only weighed."""
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from uuid import UUID
@@ -24,7 +24,6 @@ from sigmasight.risk.portfolio_risk import (
     stress_portfolios,
 )
 from sigmasight.risk.portfolios import Close
-from sigmasight.risk.return_panel import ReturnPanel
 from sigmasight.risk.session_market import SessionMarket
 from sigmasight.risk.tail_risk import measure_portfolios
 from sigmasight.services.factor_facts import ensure_factor_facts
@@ -35,7 +34,7 @@ from sigmasight.services.valuation import ValuedBooks, wanted_of
 from sigmasight.store.database import Connection
 from sigmasight.store.instruments import load_instruments
 from sigmasight.store.positions import load_tags, open_on
-from sigmasight.store.risk_results import correlated_days
+from sigmasight.store.risk_results import correlated_on
 from sigmasight.store.scenarios import load_scenarios_of, load_shipped_scenarios
 
 _OF_MARKET = "market/"
@@ -59,12 +58,6 @@ class PreparedMarket:
     session: SessionMarket
     assessed: AssessedMarket
     history: HistoricalPnl
-
-    @classmethod
-    def of(cls, plan: ScenarioPlan, session: SessionMarket, panel: ReturnPanel) -> "PreparedMarket":
-        """Assess a market under what is run for everybody; a user's own scenarios come when his turn comes."""
-        assessed = session.assess((*plan.market, *plan.stress))
-        return cls(plan, session, assessed, simulate_history(session, panel))
 
 
 Prepared = Mapping[tuple[Market, date], PreparedMarket]
@@ -93,17 +86,23 @@ def plan_scenarios(conn: Connection, owners: Collection[UUID]) -> ScenarioPlan:
 
 
 def prepare_market(
-    conn: Connection, valuation: Valuation, market: Market, as_of: date, owners: Collection[UUID]
+    conn: Connection,
+    valuation: Valuation,
+    market: Market,
+    as_of: date,
+    owners: Collection[UUID],
+    done: Callable[[str], None] = lambda _: None,
 ) -> PreparedMarket:
-    """Assess all that a market's portfolios hold at a session's close."""
+    """Assess all that a market's portfolios hold at a session's close.
+
+    ``done`` is told "scenarios" and "risk" when what they need is done.
+    """
     instruments = load_instruments(conn, open_on(conn, market, as_of))
     frame = load_market(conn, valuation, market, instruments, first=as_of, last=as_of)
     at = frame.sessions.count - 1
     held = {as_of: ids_of(instruments)[frame.is_option & (frame.expiry > np.datetime64(as_of))].tolist()}
     facts = ensure_option_facts(conn, valuation, market, held)
-    session = load_session_market(conn, valuation, frame, at, facts)
-    panel = load_return_history(conn, valuation, market, as_of, frame.instruments)
-    return PreparedMarket.of(plan_scenarios(conn, owners), session, panel)
+    return _assess(conn, valuation, load_session_market(conn, valuation, frame, at, facts), owners, done)
 
 
 def load_session_market(
@@ -187,7 +186,9 @@ def correlations(
 ) -> tuple[Correlations, ...]:
     """Correlations of the wanted portfolios, on those of the wanted days on which they are due or there already."""
     listed = list(sessions)
-    standing = correlated_days(conn, {portfolio for session in listed for portfolio in session.wanted})
+    standing = correlated_on(
+        conn, {each for session in listed for each in session.wanted}, {session.held.as_of for session in listed}
+    )
     due = [
         session
         for session in listed
@@ -259,6 +260,21 @@ def _prepare(conn: Connection, valuation: Valuation, books: ValuedBooks, at: int
     frame = books.books.market
     facts = books.facts.rows(np.flatnonzero(books.facts.as_of == frame.sessions.days[at]))
     session = load_session_market(conn, valuation, frame, at, facts)
-    owners = {portfolio.user_id for portfolio in books.books.portfolios}
-    panel = load_return_history(conn, valuation, frame.market, session.as_of, frame.instruments)
-    return PreparedMarket.of(plan_scenarios(conn, owners), session, panel)
+    return _assess(conn, valuation, session, {portfolio.user_id for portfolio in books.books.portfolios})
+
+
+def _assess(
+    conn: Connection,
+    valuation: Valuation,
+    session: SessionMarket,
+    owners: Collection[UUID],
+    done: Callable[[str], None] = lambda _: None,
+) -> PreparedMarket:
+    """Assess a market under what is run for everybody; a user's own scenarios come when his turn comes."""
+    plan = plan_scenarios(conn, owners)
+    assessed = session.assess((*plan.market, *plan.stress))
+    done("scenarios")
+    panel = load_return_history(conn, valuation, session.frame.market, session.as_of, session.frame.instruments)
+    history = simulate_history(session, panel)
+    done("risk")
+    return PreparedMarket(plan, session, assessed, history)

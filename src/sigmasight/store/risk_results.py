@@ -177,10 +177,8 @@ def load_correlations(conn: Connection, portfolio_id: UUID, as_of: date) -> Corr
     row = _one(conn, correlation_calculations, portfolio_id, as_of)
     if row is None:
         return None
-    columns = row._mapping  # noqa: SLF001 - the documented name
-    measures: dict[str, Any] = {
-        name: float("nan") if columns[name] is None else columns[name] for name in _MEASURES_OF_CORRELATION
-    }
+    told = {name: getattr(row, name) for name in _MEASURES_OF_CORRELATION}
+    measures: dict[str, Any] = {name: float("nan") if value is None else value for name, value in told.items()}
     return Correlations(
         **_common(row),
         symbols=tuple(row.symbols),
@@ -194,11 +192,13 @@ def load_correlations(conn: Connection, portfolio_id: UUID, as_of: date) -> Corr
     )
 
 
-def correlated_days(conn: Connection, portfolio_ids: Collection[UUID]) -> dict[date, frozenset[UUID]]:
-    """The days on which some portfolios have correlations, and which of them have."""
+def correlated_on(
+    conn: Connection, portfolio_ids: Collection[UUID], days: Collection[date]
+) -> dict[date, frozenset[UUID]]:
+    """Those of some days on which some portfolios have correlations, and which of them have."""
     table = correlation_calculations
     query = select(table.c.as_of, func.array_agg(table.c.portfolio_id)).group_by(table.c.as_of)
-    rows = conn.execute(query.where(among(table.c.portfolio_id, portfolio_ids)))
+    rows = conn.execute(query.where(among(table.c.portfolio_id, portfolio_ids), table.c.as_of.in_(days)))
     return {day: frozenset(found) for day, found in rows}
 
 

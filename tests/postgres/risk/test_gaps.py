@@ -50,6 +50,7 @@ def test_a_return_is_as_long_as_its_own_sessions(listed: RiskDesk) -> None:
     listed.night(MONDAY, TUESDAY)
     found = dict(performance(listed, book, TUESDAY).returns)["since opening"]
     assert (found.sessions, found.reasons) == (1, Reason.NONE)
+    assert performance(listed, book, TUESDAY).beta.reasons == Reason.NONE
 
 
 def test_a_book_without_a_net_asset_value_has_no_return_and_says_why(listed: RiskDesk) -> None:

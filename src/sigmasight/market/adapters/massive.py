@@ -3,8 +3,8 @@
 Formats: https://massive.com/docs/rest/options, pages aggregates/custom-bars (v2/aggs) and
 snapshots/option-chain-snapshot (v3/snapshot/options), which comes in pages that ``next_url`` links. A snapshot has no
 date: it is that of the last session. It lists adjusted contracts too, and an index's further roots (SPXW): their terms
-look like a standard contract's, their ticker does not. Tickers are OCC symbols after "O:", indices stand after "I:". What was not seen
-live stands in docs/reference/providers.md.
+look like a standard contract's, their ticker does not. Tickers are OCC symbols after "O:", indices stand after "I:".
+What was not seen live stands in docs/reference/providers.md.
 """
 
 from collections.abc import Sequence
