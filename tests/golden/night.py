@@ -21,7 +21,7 @@ RELATIVE = 1e-9
 """What the last bits of another processor may do; a change of a formula is larger."""
 
 _DIGITS = 12
-_ROUNDING = 1e-13  # below it a number is what the rounding of larger ones left
+_ROUNDING = 1e-13  # of the larger ones: below it a number is what their rounding left
 Document = dict[str, object]
 _CORRELATED = (
     *("average_correlation", "effective_positions", "effective_positions_classic", "effective_positions_by_weight"),
@@ -147,10 +147,12 @@ def _reasons(reasons: Mapping[str, Reason]) -> Document:
 
 
 def _numbers(values: np.ndarray) -> list[float | None]:
-    return [_number(value) for value in values.tolist()]
+    """Numbers that belong together: the largest says what rounding left of the others."""
+    largest = max((abs(value) for value in values.tolist() if not isnan(value)), default=1.0)
+    return [_number(value, of=largest) for value in values.tolist()]
 
 
-def _number(value: float) -> float | None:
+def _number(value: float, *, of: float = 1.0) -> float | None:
     if isnan(value):
         return None
-    return 0.0 if abs(value) < _ROUNDING else float(f"{value:.{_DIGITS}g}")
+    return 0.0 if abs(value) < _ROUNDING * max(of, 1.0) else float(f"{value:.{_DIGITS}g}")

@@ -2,15 +2,16 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from decimal import Decimal
-from functools import cache
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from sigmasight.domain.calendar import TradingCalendar
 from sigmasight.domain.correlations import CorrelationPlan
+from sigmasight.domain.defaults import LEAST_OBSERVATIONS, STALE_SESSIONS
 from sigmasight.domain.factor_facts import FactorSet
 from sigmasight.domain.factors import FACTORS
 from sigmasight.domain.market_data import FloatArray, IntArray
@@ -26,15 +27,10 @@ from sigmasight.domain.scenarios import MARKET_RISK_SCENARIOS, Scenario
 from sigmasight.domain.snapshots import Measures, NotIncluded, Snapshot
 from sigmasight.intake.scenarios_file import shipped_replays, shipped_scenarios
 from sigmasight.library.books import BookMoney, Position, Prices, positions_of, prices_of, records_of
-from sigmasight.market.exchange import build_nyse_calendar
+from sigmasight.library.sessions import nyse_until, require_session
 from sigmasight.risk.book_analysis import AnalysisPlan, BookAnalysis, analyze_book
 from sigmasight.risk.contributions import position_exposures
 from sigmasight.risk.tail_components import split_portfolio
-
-STALE_SESSIONS = 5
-LEAST_OBSERVATIONS = 60
-_FIRST = date(1990, 1, 1)
-_AHEAD = timedelta(days=800)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,7 +88,7 @@ class Analysis:
 
 
 def analyze(
-    positions: Iterable[Position | Mapping[str, object]],
+    positions: Iterable[Position | Mapping[str, Any]],
     prices: Prices | Mapping[str, ArrayLike],
     as_of: date | None = None,
     *,
@@ -130,9 +126,8 @@ def analyze(
     market = prices_of(prices, days)
     last: date = np.asarray(market.days).astype("datetime64[D]").max().item()
     session = as_of or last
-    sessions = calendar or _calendar_until(max(session, last).year)
-    if not sessions.is_trading_day(session):
-        raise ValueError(f"{session} is no session of the New York Stock Exchange")
+    sessions = calendar or nyse_until(max(session, last).year)
+    require_session(sessions, session)
     opened = opened_on or session
     if opened > session:
         raise ValueError(f"the book was opened on {opened}, after {session}")
@@ -145,18 +140,25 @@ def analyze(
         as_of=session,
         allow_estimates=allow_estimates,
     )
-    plan = AnalysisPlan(
-        calendar=sessions,
+    return _composed(analyze_book(records, _plan(sessions, scenarios, correlations or CorrelationPlan()), session))
+
+
+def _plan(calendar: TradingCalendar, scenarios: Sequence[Scenario], correlations: CorrelationPlan) -> AnalysisPlan:
+    """What every night does, and the scenarios on top."""
+    return AnalysisPlan(
+        calendar=calendar,
         stale_sessions=STALE_SESSIONS,
         least_observations=LEAST_OBSERVATIONS,
         factors=[factor for factor in FACTORS if factor.active],
         market_scenarios=MARKET_RISK_SCENARIOS,
         stress=(*(each for each in (*shipped_scenarios(), *shipped_replays()) if each.active), *scenarios),
-        correlations=correlations or CorrelationPlan(),
+        correlations=correlations,
     )
-    found = analyze_book(records, plan, session)
+
+
+def _composed(found: BookAnalysis) -> Analysis:
     return Analysis(
-        as_of=session,
+        as_of=found.snapshot.as_of,
         snapshot=found.snapshot,
         factors=found.factors,
         exposures=found.exposures,
@@ -166,11 +168,6 @@ def analyze(
         correlations=found.correlations,
         positions=_positions(found),
     )
-
-
-@cache
-def _calendar_until(year: int) -> TradingCalendar:
-    return build_nyse_calendar(_FIRST, date(year, 12, 31) + _AHEAD)
 
 
 def _positions(found: BookAnalysis) -> tuple[PositionAnalysis, ...]:

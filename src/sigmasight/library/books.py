@@ -1,9 +1,10 @@
 """A book as a person writes it down, and its market as plain arrays, turned into records."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
+from typing import Any, TypeVar
 from uuid import UUID, uuid5
 
 import numpy as np
@@ -29,6 +30,7 @@ from sigmasight.domain.market_data import (
 from sigmasight.domain.symbols import looks_like_option, normalize_ticker, occ_symbol, parse_occ
 from sigmasight.risk.book_analysis import BookRecords
 
+_Action = TypeVar("_Action", Dividend, Split)
 _BOOK = UUID("5d9a5f0e-6f0c-4a44-9d3b-1f5b0f6f7a01")
 
 
@@ -64,7 +66,7 @@ class BookMoney:
     unmodelled_assets: float | str | Decimal = 0
 
 
-def positions_of(given: Iterable[Position | Mapping[str, object]]) -> tuple[Position, ...]:
+def positions_of(given: Iterable[Position | Mapping[str, Any]]) -> tuple[Position, ...]:
     """Positions, of which each may be written as a mapping with the same names.
 
     Raises:
@@ -124,9 +126,9 @@ def records_of(
     )
 
 
-def _position(at: int, given: Position | Mapping[str, object]) -> Position:
+def _position(at: int, given: Position | Mapping[str, Any]) -> Position:
     try:
-        position = given if isinstance(given, Position) else Position(**given)  # type: ignore[arg-type]
+        position = given if isinstance(given, Position) else Position(**given)
         quantity, price = _decimal(position.quantity), _decimal(position.entry_price)
     except (TypeError, ArithmeticError) as error:
         raise ValueError(f"position {at}: {error}") from error
@@ -163,9 +165,11 @@ def _canonical(symbol: str) -> str:
 def _instruments(positions: Sequence[Position], prices: Prices, opened_on: date) -> tuple[Instrument, ...]:
     """What is held or priced, underlyings and proxies, numbered from 1; shares first, so that options find theirs."""
     named = {_canonical(each) for each in (*prices.closes, *(position.symbol for position in positions))}
+    _require_once(prices.closes)
     contracts = {symbol: parse_occ(symbol) for symbol in sorted(named) if looks_like_option(symbol)}
     profiles = {_canonical(symbol): profile for symbol, profile in prices.profiles.items()}
-    roots = {symbol: _root(terms, profiles) for symbol, terms in contracts.items()}
+    tickers = (named - contracts.keys()) | profiles.keys()
+    roots = {symbol: _root(terms, tickers) for symbol, terms in contracts.items()}
     proxies = {proxy.symbol for factor in FACTORS for proxy in factor.proxies}
     shares = sorted((named - contracts.keys()) | set(roots.values()) | proxies)
     ids = {symbol: at for at, symbol in enumerate((*shares, *contracts), start=1)}
@@ -178,10 +182,19 @@ def _instruments(positions: Sequence[Position], prices: Prices, opened_on: date)
     )
 
 
-def _root(terms: OptionTerms, profiles: Mapping[str, Profile]) -> str:
+def _require_once(symbols: Iterable[str]) -> None:
+    """See to it that no two spellings, as BRK.B and BRK-B, bring prices of one symbol."""
+    spelled: dict[str, str] = {}
+    for each in symbols:
+        first = spelled.setdefault(_canonical(each), each)
+        if first != each:
+            raise ValueError(f"{first} and {each} are one symbol: its prices must be given once")
+
+
+def _root(terms: OptionTerms, tickers: Collection[str]) -> str:
     """The underlying's symbol, which an OCC symbol writes without the point of a class share."""
-    spelled = {symbol.replace(".", ""): symbol for symbol in profiles}
-    return spelled.get(terms.underlying, terms.underlying)
+    spelled = {symbol.replace(".", ""): symbol for symbol in tickers}
+    return terms.underlying if terms.underlying in tickers else spelled.get(terms.underlying, terms.underlying)
 
 
 def _share(number: int, symbol: str, profile: Profile | None) -> Instrument:
@@ -279,23 +292,27 @@ def _column(name: str, values: ArrayLike, days: DayArray) -> FloatArray:
 
 
 def _splits(given: Sequence[Split], ids: Mapping[str, int], as_of: date) -> SplitRows:
-    known = [each for each in given if each.symbol in ids and each.ex_date <= as_of]
-    rows = sorted(known, key=lambda each: (ids[each.symbol], each.ex_date))
+    rows = _by_instrument([each for each in given if each.ex_date <= as_of], ids)
     return SplitRows(
-        np.array([ids[each.symbol] for each in rows], dtype=np.int64),
-        np.array([each.ex_date for each in rows], dtype="datetime64[D]"),
-        np.array([each.new_shares / each.old_shares for each in rows], dtype=np.float64),
+        np.array([at for at, _ in rows], dtype=np.int64),
+        np.array([each.ex_date for _, each in rows], dtype="datetime64[D]"),
+        np.array([each.new_shares / each.old_shares for _, each in rows], dtype=np.float64),
     )
 
 
 def _payouts(given: Sequence[Dividend], ids: Mapping[str, int], when: Callable[[date], bool]) -> Payouts:
-    known = [each for each in given if each.symbol in ids and when(each.ex_date)]
-    rows = sorted(known, key=lambda each: (ids[each.symbol], each.ex_date))
+    rows = _by_instrument([each for each in given if when(each.ex_date)], ids)
     return Payouts(
-        np.array([ids[each.symbol] for each in rows], dtype=np.int64),
-        np.array([each.ex_date for each in rows], dtype="datetime64[D]"),
-        np.array([each.amount for each in rows], dtype=np.float64),
+        np.array([at for at, _ in rows], dtype=np.int64),
+        np.array([each.ex_date for _, each in rows], dtype="datetime64[D]"),
+        np.array([each.amount for _, each in rows], dtype=np.float64),
     )
+
+
+def _by_instrument(given: Iterable[_Action], ids: Mapping[str, int]) -> list[tuple[int, _Action]]:
+    """Corporate actions of the book's instruments, by id and day; others are left out."""
+    known = [(ids[symbol], each) for each in given if (symbol := _canonical(each.symbol)) in ids]
+    return sorted(known, key=lambda row: (row[0], row[1].ex_date))
 
 
 def _yields(prices: Prices, days: DayArray, as_of: date) -> tuple[DayArray, FloatArray]:

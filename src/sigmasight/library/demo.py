@@ -1,32 +1,30 @@
 """The demo's books with their simulated market, in memory."""
 
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from decimal import Decimal
 
 import numpy as np
 
 from sigmasight.domain.books import StatementKind
 from sigmasight.domain.calendar import TradingCalendar
+from sigmasight.domain.defaults import HISTORY_SESSIONS
 from sigmasight.domain.factors import FACTORS
 from sigmasight.domain.instruments import ExerciseStyle, OptionTerms, Right
 from sigmasight.domain.market_data import TREASURY_SERIES, DayArray, FloatArray, OptionQuotes
 from sigmasight.domain.symbols import has_occ_symbol, occ_symbol
 from sigmasight.library.books import Position, Prices
-from sigmasight.market.exchange import build_nyse_calendar
+from sigmasight.library.sessions import nyse_until, require_session
 from sigmasight.market.simulated import SimulatedMarket
 from sigmasight.services.demo import books
 from sigmasight.services.demo.lines import Line, lines_of, money_beside
 from sigmasight.wiring.clock import machine_clock
 
-SESSIONS_AGO = 60
-_HISTORY_SESSIONS = 520
 _BOOKS = {
     "individual": books.INDIVIDUAL,
     "hnw": books.HIGH_NET_WORTH,
     "hedge_fund": books.HEDGE_FUND,
 }
-_AHEAD = timedelta(days=800)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,18 +48,16 @@ def demo(name: str, as_of: date | None = None) -> Book:
         as_of: The session; the last completed one if it is not given.
 
     Raises:
-        ValueError: If there is no such book.
-        NotATradingDayError: If the day is no session.
+        ValueError: If there is no such book, or the day is no session.
     """
     if name not in _BOOKS:
         raise ValueError(f"there is no book {name!r}: they are {', '.join(_BOOKS)}")
     now = machine_clock()
-    calendar = build_nyse_calendar(date(1990, 1, 1), max(now.date(), as_of or now.date()) + _AHEAD)
+    calendar = nyse_until(max(now.date(), as_of or now.date()).year)
     session = as_of or calendar.last_completed_session(now)
-    if not calendar.is_trading_day(session):
-        raise ValueError(f"{session} is no session of the New York Stock Exchange")
+    require_session(calendar, session)
     market, book = SimulatedMarket(calendar), _BOOKS[name]
-    opened = calendar.sessions_back(session, SESSIONS_AGO)
+    opened = calendar.sessions_back(session, books.SESSIONS_AGO)
     lines = lines_of(market, calendar, book, opened)
     beside = money_beside(book, lines)
     return Book(
@@ -76,7 +72,7 @@ def demo(name: str, as_of: date | None = None) -> Book:
 
 
 def _prices(market: SimulatedMarket, calendar: TradingCalendar, lines: list[Line], session: date) -> Prices:
-    first = calendar.sessions_back(session, _HISTORY_SESSIONS - 1)
+    first = calendar.sessions_back(session, HISTORY_SESSIONS - 1)
     days = np.array(calendar.sessions_between(first, session), dtype="datetime64[D]")
     shares = [line.symbol for line in lines if line.terms is None]
     contracts = [line.terms for line in lines if line.terms is not None]

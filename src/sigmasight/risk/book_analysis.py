@@ -115,8 +115,10 @@ def analyze_book(records: BookRecords, plan: AnalysisPlan, as_of: date) -> BookA
     holdings, positions = freeze_holdings(frame, [records.portfolio], records.positions)
     accounts = freeze_accounts(frame, [records.portfolio], records.statements)
     cumulative = np.full(1, np.nan)
-    for close, step in value_books(frame, holdings, accounts):  # noqa: B007 - the last ones are those of the session
+    days = tuple(value_books(frame, holdings, accounts))
+    for _, step in days:
         cumulative = accumulate(cumulative, step)
+    close, step = days[-1]
     options, facts = _option_facts(records, plan, frame, holdings, close.at, as_of)
     window, panel, factors = _factor_window(records, plan, as_of)
     betas = _betas(records, plan, window, panel, frame)

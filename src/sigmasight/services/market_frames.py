@@ -7,6 +7,7 @@ from datetime import date
 import numpy as np
 
 from sigmasight.domain.calendar import TradingCalendar
+from sigmasight.domain.defaults import LEAST_OBSERVATIONS
 from sigmasight.domain.instruments import Instrument
 from sigmasight.domain.market_data import Market, Marks
 from sigmasight.risk.frames import MarketFrame, freeze_market
@@ -20,7 +21,7 @@ class Valuation:
 
     calendar: TradingCalendar
     stale_sessions: int  # how old a close may be and still be used
-    least_observations: int = 60  # sessions that a symbol's betas need in common with the factors
+    least_observations: int = LEAST_OBSERVATIONS  # sessions that a symbol's betas need in common with the factors
     correlations_daily: bool = False  # else weekly
 
 

@@ -7,6 +7,7 @@ from platformdirs import user_data_path
 from pydantic import Field, PositiveInt, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from sigmasight.domain.defaults import HISTORY_SESSIONS, LEAST_OBSERVATIONS, STALE_SESSIONS
 from sigmasight.market.adapters.addresses import FMP_ADDRESS, FRED_ADDRESS, MASSIVE_ADDRESS
 
 
@@ -25,10 +26,14 @@ class Settings(BaseSettings):
     postgres_binaries: Path | None = Field(default=None, validation_alias="SIGMASIGHT_POSTGRES_BINARIES")
     database_pool_size: PositiveInt = Field(default=5, validation_alias="SIGMASIGHT_DATABASE_POOL_SIZE")
     database_connect_seconds: PositiveInt = Field(default=10, validation_alias="SIGMASIGHT_DATABASE_CONNECT_SECONDS")
-    stale_sessions: int = Field(default=5, ge=0, le=60, validation_alias="SIGMASIGHT_STALE_SESSIONS")
-    least_observations: int = Field(default=60, ge=20, le=252, validation_alias="SIGMASIGHT_LEAST_OBSERVATIONS")
+    stale_sessions: int = Field(default=STALE_SESSIONS, ge=0, le=60, validation_alias="SIGMASIGHT_STALE_SESSIONS")
+    least_observations: int = Field(
+        default=LEAST_OBSERVATIONS, ge=20, le=252, validation_alias="SIGMASIGHT_LEAST_OBSERVATIONS"
+    )
     correlations_daily: bool = Field(default=False, validation_alias="SIGMASIGHT_CORRELATIONS_DAILY")
-    history_sessions: int = Field(default=520, ge=2, le=5000, validation_alias="SIGMASIGHT_HISTORY_SESSIONS")
+    history_sessions: int = Field(
+        default=HISTORY_SESSIONS, ge=2, le=5000, validation_alias="SIGMASIGHT_HISTORY_SESSIONS"
+    )
     portfolios_per_shard: PositiveInt = Field(default=500, validation_alias="SIGMASIGHT_PORTFOLIOS_PER_SHARD")
     providers: str = Field(default="files,fmp,massive,fred", validation_alias="SIGMASIGHT_PROVIDERS")
     market_folder: Path | None = Field(default=None, validation_alias="SIGMASIGHT_MARKET_FOLDER")

@@ -134,6 +134,30 @@ def test_a_class_share_and_its_option_find_each_other(closes: Closes) -> None:
     assert [each.underlying for each in found.positions] == ["BRK.B", "BRK.B"]
 
 
+def test_a_class_share_is_found_without_a_profile(closes: Closes) -> None:
+    market = ss.Prices(sessions(), closes | {"BRK.B": walk(5), "BRKB270115C00100000": np.full(SESSIONS, 9.0)})
+    found = ss.analyze([held("BRKB  270115C00100000", 1)], market)
+    assert [each.underlying for each in found.positions] == ["BRK.B"]
+
+
+def test_a_dividend_and_a_split_under_another_spelling_count(closes: Closes) -> None:
+    """100 shares, split 2 for 1 on the day, which pays 0.50 a new share too: whatever the symbol is spelled like."""
+    market = ss.Prices(
+        sessions(),
+        closes | {"BRK.B": walk(5)},
+        dividends=[Dividend("BRK-B", AS_OF, 0.5)],
+        splits=[Split("BRK/B", AS_OF, 2, 1)],
+    )
+    found = ss.analyze([held("BRK-B", 100)], market, AS_OF, cash=1_000, opened_on=BEFORE)
+    assert found.positions[0].quantity == 200
+    assert found.measures.cash == pytest.approx(1_000 + 200 * 0.5)
+
+
+def test_prices_under_two_spellings_of_one_symbol_are_refused(closes: Closes) -> None:
+    with pytest.raises(ValueError, match=r"BRK\.B and BRK-B are one symbol: its prices must be given once"):
+        ss.analyze([held("BRK.B", 1)], closes | {"BRK.B": walk(5), "BRK-B": walk(6)}, days=sessions())
+
+
 @pytest.mark.parametrize(
     ("position", "told"),
     [

@@ -8,24 +8,11 @@ from importlib.resources import files
 from types import MappingProxyType
 
 from sigmasight.domain.instruments import Kind
+from sigmasight.domain.sectors import SECTORS
 
 STYLES = ("value", "growth", "momentum", "quality", "size", "low_volatility")
 
-GICS_SECTORS = frozenset(
-    {
-        "Communication Services",
-        "Consumer Discretionary",
-        "Consumer Staples",
-        "Energy",
-        "Financials",
-        "Health Care",
-        "Industrials",
-        "Information Technology",
-        "Materials",
-        "Real Estate",
-        "Utilities",
-    }
-)
+GICS_SECTORS = frozenset(SECTORS)
 
 
 @dataclass(frozen=True, slots=True)

@@ -51,6 +51,9 @@ _SHORT = ("Short Value Traps",)
 _PAIR = ("Pairs Trade",)
 _OVERLAY = ("Options Overlay",)
 
+SESSIONS_AGO = 60
+"""How long before the last session they are brought in."""
+
 INDIVIDUAL = Book(
     email="demo_individual@sigmasight.com",
     user_name="Demo Individual",

@@ -9,7 +9,7 @@ from sigmasight.domain.books import Portfolio
 from sigmasight.domain.calendar import TradingCalendar
 from sigmasight.domain.errors import ConflictError
 from sigmasight.domain.market_data import Market
-from sigmasight.services.demo.books import BOOKS, STRATEGY_TAGS, Book
+from sigmasight.services.demo.books import BOOKS, SESSIONS_AGO, STRATEGY_TAGS, Book
 from sigmasight.services.demo.lines import DemoMarket, Line, lines_of, money_beside
 from sigmasight.services.reference import seed_reference
 from sigmasight.store.database import Connection, take_turn
@@ -28,7 +28,6 @@ from sigmasight.store.positions import NewPosition, add_positions
 from sigmasight.store.prices import forget_market
 
 PASSWORD = "demo12345"  # noqa: S105 - public, and refused outside development
-SESSIONS_AGO = 60
 
 
 @dataclass(frozen=True, slots=True)
