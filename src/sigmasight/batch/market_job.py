@@ -6,17 +6,19 @@ from dataclasses import dataclass
 
 import structlog
 
+from sigmasight.batch.asking import ask_all
 from sigmasight.domain.calendar import TradingCalendar
 from sigmasight.domain.market_data import Market
+from sigmasight.market.requests import Request
 from sigmasight.services.market_plan import (
-    Request,
     Universe,
     find_universe,
     needing_prices,
     plan_prices,
+    plan_quotes,
     plan_reference,
 )
-from sigmasight.services.market_sync import Coverage, Sources, fetch, preflight, store_answers
+from sigmasight.services.market_sync import Coverage, Sources, preflight
 from sigmasight.store.database import Database
 from sigmasight.store.runs import Run, StepRecord, require_fence, save_step
 
@@ -62,16 +64,28 @@ def sync_market(
     """Bring the markets up to the run's date; a provider that fails is named and does not stop the others."""
     started = time.perf_counter()
     tally, errors = _Tally(), []
+
+    def ask(universe: Universe, requests: Sequence[Request], sources: Sources) -> list[Mapping[str, str]]:
+        asked = ask_all(db, universe, requests, sources, guard=lambda conn: require_fence(conn, run), progress=progress)
+        tally.requests += asked.requests
+        tally.refused += asked.refused
+        return asked.errors
+
     for market, providers in sources.items():
         with db.write() as conn:
             universe = find_universe(conn, market, calendar, run.as_of)
             reference = plan_reference(conn, universe, history_sessions=history_sessions)
-        errors += _answer_all(db, run, universe, reference, providers, tally, progress)
+        errors += ask(universe, reference, providers)
         with db.read() as conn:
             prices = plan_prices(conn, universe, history_sessions=history_sessions, with_chains=with_chains)
-        errors += _answer_all(db, run, universe, prices, providers, tally, progress)
+        errors += ask(universe, prices, providers)
+        with db.read() as conn:
+            quotes = plan_quotes(conn, universe) if with_chains else ()
+        errors += ask(universe, quotes, providers)
         errors += _missing(market, _look(db, universe, tally))
     coverage = tally.priced / tally.held if tally.held else 1.0
+    if coverage < WANTED_COVERAGE:
+        _log.warning("coverage", as_of=run.as_of.isoformat(), held=tally.held, priced=tally.priced)
     failed = any("provider" in error for error in errors)
     outcome = MarketOutcome(
         status="partial" if failed or coverage < WANTED_COVERAGE else "ok",
@@ -83,32 +97,6 @@ def sync_market(
         require_fence(conn, run)
         save_step(conn, run, _record(outcome, tally))
     return outcome
-
-
-def _answer_all(
-    db: Database,
-    run: Run,
-    universe: Universe,
-    requests: Sequence[Request],
-    sources: Sources,
-    tally: _Tally,
-    progress: Callable[[int, int], None],
-) -> list[Mapping[str, str]]:
-    """Fetch and store one request after the other; returns which providers failed, and how."""
-    failures = []
-    for at, request in enumerate(requests):
-        progress(at, len(requests))
-        answers, failed = fetch(request, sources)
-        with db.write() as conn:
-            require_fence(conn, run)
-            tally.refused += store_answers(conn, universe, request, answers, failed)
-        tally.requests += 1
-        failures += [(failure.provider, failure.said) for failure in failed]
-    for provider, said in dict.fromkeys(failures):
-        _log.warning("provider failed", provider=provider, said=said, times=failures.count((provider, said)))
-    return [
-        {"market": universe.market, "provider": provider, "reason": said} for provider, said in dict.fromkeys(failures)
-    ]
 
 
 def _look(db: Database, universe: Universe, tally: _Tally) -> Coverage:

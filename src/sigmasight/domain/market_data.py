@@ -2,7 +2,7 @@
 
 import enum
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 
 import numpy as np
 from numpy.typing import NDArray
@@ -45,6 +45,20 @@ class DailyBars:
     close: FloatArray  # (T,) USD, raw: what valuation uses
     adjusted_close: FloatArray  # (T,) adjusted for splits and dividends: what returns use
     volume: FloatArray  # (T,) shares; NaN where not known
+
+
+@dataclass(frozen=True, slots=True)
+class CurrentQuote:
+    """The last trade of one symbol, with its session so far."""
+
+    symbol: str
+    at: datetime  # of the last trade
+    price: float  # USD
+    open: float  # NaN where not told, as the next three
+    high: float
+    low: float
+    volume: float  # shares
+    previous_close: float
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,10 +6,11 @@ answer, an empty range gives empty columns) and raise ProviderError when they ca
 
 from collections.abc import Mapping, Sequence
 from datetime import date
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
+from sigmasight.domain.funds import FundHoldings
 from sigmasight.domain.instruments import OptionTerms, Profile
-from sigmasight.domain.market_data import DailyBars, Dividend, OptionQuotes, Split, Yields
+from sigmasight.domain.market_data import CurrentQuote, DailyBars, Dividend, OptionQuotes, Split, Yields
 
 
 class Provider(Protocol):
@@ -18,6 +19,16 @@ class Provider(Protocol):
     @property
     def name(self) -> str:
         """The provider's name as settings and rows spell it."""
+        ...
+
+
+@runtime_checkable
+class Piecewise(Protocol):
+    """A provider of which many calls answer one question: a call that fails is to take little with it."""
+
+    @property
+    def subjects_at_once(self) -> int:
+        """How many symbols, series or contracts it is best asked for at once."""
         ...
 
 
@@ -62,4 +73,20 @@ class Options(Provider, Protocol):
 
     def chain(self, underlying: str, as_of: date) -> Sequence[OptionQuotes]:
         """Every listed contract on an underlying, quoted at one session's close."""
+        ...
+
+
+class Funds(Provider, Protocol):
+    """Knows what funds hold."""
+
+    def holdings(self, funds: Sequence[str], as_of: date) -> Mapping[str, FundHoldings]:
+        """Each fund's last report that the provider has at a day."""
+        ...
+
+
+class Quotes(Provider, Protocol):
+    """Has quotes of the running session."""
+
+    def current(self, symbols: Sequence[str]) -> Mapping[str, CurrentQuote]:
+        """The last trade of symbols (no options), with the session's range so far."""
         ...

@@ -1,6 +1,6 @@
 """What a night needs of the market, minus what was asked already: the requests to send."""
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
@@ -9,9 +9,20 @@ from sigmasight.domain.calendar import TradingCalendar
 from sigmasight.domain.instruments import Instrument, Kind, OptionTerms, Right
 from sigmasight.domain.market_data import TREASURY_SERIES, Market
 from sigmasight.market.gaps import Gap, Range, find_gaps
+from sigmasight.market.requests import (
+    ActionRequest,
+    ChainRequest,
+    HoldingsRequest,
+    PriceRequest,
+    ProfileRequest,
+    QuoteRequest,
+    RateRequest,
+    Request,
+)
 from sigmasight.risk.factor_facts import WINDOW_SESSIONS
 from sigmasight.store.asked import asked
 from sigmasight.store.database import Connection
+from sigmasight.store.funds import funds_among
 from sigmasight.store.instruments import add_unknown, find_instruments, load_instruments, save_options, unexplained
 from sigmasight.store.people import first_unfinished
 from sigmasight.store.positions import first_held, open_on
@@ -19,64 +30,22 @@ from sigmasight.store.prices import count_marks, load_splits, never_priced
 from sigmasight.store.reference import proxies_between
 from sigmasight.store.snapshots import last_snapshot
 
-SYMBOLS_PER_REQUEST = 200
+SYMBOLS_PER_REQUEST = 100
+"""Of one request, which is saved whole: what a crash may lose of what was fetched."""
+
 TAIL_SESSIONS = 5
 """What lacks a price on one of so many last sessions is asked again: data come late."""
 
 ACTION_TAIL_SESSIONS = 10
 """Dividends and splits of so many last sessions are asked again every night: vendors publish some of them late."""
 
+ANNOUNCED_AHEAD = timedelta(days=90)
+"""How far ahead dividends are asked for: options are priced on what is announced."""
+
+HOLDINGS_KEPT = timedelta(days=28)
+"""How old an answer on what a fund holds may be before it is asked again: most funds report once a month or quarter."""
+
 _DAY = timedelta(days=1)
-
-
-@dataclass(frozen=True, slots=True)
-class ProfileRequest:
-    """Explain symbols."""
-
-    symbols: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class PriceRequest:
-    """Daily bars of symbols over a range."""
-
-    symbols: tuple[str, ...]
-    days: Range
-
-
-@dataclass(frozen=True, slots=True)
-class ActionRequest:
-    """Dividends and splits of symbols over a range."""
-
-    symbols: tuple[str, ...]
-    days: Range
-
-
-@dataclass(frozen=True, slots=True)
-class RateRequest:
-    """Treasury yields over a range."""
-
-    series: tuple[str, ...]
-    days: Range
-
-
-@dataclass(frozen=True, slots=True)
-class QuoteRequest:
-    """Quotes of contracts over a range; keys are their symbols in the security master, terms those in force."""
-
-    contracts: Mapping[str, OptionTerms]
-    days: Range
-
-
-@dataclass(frozen=True, slots=True)
-class ChainRequest:
-    """Every listed contract on an underlying at one session."""
-
-    underlying: str
-    day: date
-
-
-Request = ProfileRequest | PriceRequest | ActionRequest | RateRequest | QuoteRequest | ChainRequest
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +73,11 @@ class Universe:
     def contracts(self) -> list[Instrument]:
         """The options."""
         return [instrument for instrument in self.instruments if instrument.kind is Kind.OPTION]
+
+    @property
+    def day_before(self) -> date:
+        """The session before its day."""
+        return self.calendar.sessions_back(self.as_of, 1)
 
     def last_sessions(self, count: int) -> tuple[date, ...]:
         """The last sessions up to its day."""
@@ -151,25 +125,33 @@ def is_asked(conn: Connection, universe: Universe) -> bool:
 def plan_reference(conn: Connection, universe: Universe, *, history_sessions: int) -> tuple[Request, ...]:
     """Plan what has to be known before prices are asked: profiles, dividends and splits."""
     window = _window(universe, history_sessions)
-    actions = (ActionRequest(gap.symbols, (gap.first, gap.last)) for gap in _actions(conn, universe, window))
+    ahead = universe.as_of + ANNOUNCED_AHEAD if universe.market is Market.LIVE else None  # the simulated tells none
+    actions = (ActionRequest(gap.symbols, (gap.first, gap.last), ahead) for gap in _actions(conn, universe, window))
     return (*_profiles(conn, universe), *actions)
 
 
 def plan_prices(
     conn: Connection, universe: Universe, *, history_sessions: int, with_chains: bool
 ) -> tuple[Request, ...]:
-    """Plan prices, yields and quotes, in the order in which to ask them, with the terms that known splits left.
+    """Plan prices, yields, funds' holdings and chains, in the order in which to ask them, and quotes of days gone by.
 
     Chains are asked only where ``with_chains`` says that the night's session is the last completed one: no provider
-    lists the chain of a day gone by.
+    lists the chain of a day gone by. They have bid and ask of that day, so what else it takes is planned after them, by
+    ``plan_quotes``.
     """
     window = _window(universe, history_sessions)
     return (
         *(PriceRequest(gap.symbols, (gap.first, gap.last)) for gap in _prices(conn, universe, window)),
         *_rates(conn, universe, window),
-        *_quotes(conn, universe),
+        *_holdings(conn, universe),
+        *_quotes(conn, universe, universe.last_sessions(TAIL_SESSIONS)[: -1 if with_chains else None]),
         *(_chains(conn, universe) if with_chains else ()),
     )
+
+
+def plan_quotes(conn: Connection, universe: Universe) -> tuple[Request, ...]:
+    """Plan the option quotes of the universe's day that are still missing once the chains are there."""
+    return tuple(_quotes(conn, universe, (universe.as_of,)))
 
 
 def _window(universe: Universe, history_sessions: int) -> Range:
@@ -197,7 +179,27 @@ def _prices(conn: Connection, universe: Universe, window: Range) -> Iterable[Gap
     lacking = {instrument_id for instrument_id in ids if found.get(instrument_id, 0) < len(tail)}
     lacking -= never_priced(conn, universe.market, lacking, universe.as_of)
     known = _reopened(asked(conn, universe.market, "prices"), [ids[i] for i in lacking], tail[0])
-    return _in_batches(find_gaps(dict.fromkeys(ids.values(), window), known))
+    gaps = find_gaps(dict.fromkeys(ids.values(), window), known)
+    return _in_batches(_from_session(universe.calendar, gap) for gap in gaps)
+
+
+def _from_session(calendar: TradingCalendar, gap: Gap) -> Gap:
+    """A gap without the days before its first session: after a weekend one session is asked for, not three days."""
+    sessions = calendar.sessions_between(gap.first, gap.last)
+    return Gap(gap.symbols, sessions[0], gap.last) if sessions else gap
+
+
+def _holdings(conn: Connection, universe: Universe) -> Iterable[Request]:
+    """What funds hold that are held, or that held options are written on; also what was asked in vain is kept."""
+    held = open_on(conn, universe.market, universe.as_of)
+    known = asked(conn, universe.market, "holdings")
+    due = [
+        fund
+        for fund in sorted(funds_among(conn, held).values())
+        if fund not in known or known[fund][1] + HOLDINGS_KEPT <= universe.as_of
+    ]
+    batches = (due[at : at + SYMBOLS_PER_REQUEST] for at in range(0, len(due), SYMBOLS_PER_REQUEST))
+    return [HoldingsRequest(tuple(batch), universe.as_of) for batch in batches]
 
 
 def _rates(conn: Connection, universe: Universe, window: Range) -> Iterable[Request]:
@@ -208,20 +210,20 @@ def _rates(conn: Connection, universe: Universe, window: Range) -> Iterable[Requ
     return [RateRequest(gap.symbols, (gap.first, gap.last)) for gap in gaps]
 
 
-def _quotes(conn: Connection, universe: Universe) -> Iterable[Request]:
+def _quotes(conn: Connection, universe: Universe, tail: Sequence[date]) -> Iterable[Request]:
+    """Quotes up to the last session of a tail, of which those that are not there are asked again."""
     terms = _terms_in_force(conn, universe)
     wanted = {}
     for contract in universe.contracts:
         since = universe.held_since.get(contract.id)
-        until = min(universe.as_of, contract.option.expiry) if contract.option else universe.as_of
-        if since is not None and since <= until and contract.symbol in terms:
-            wanted[contract.symbol] = (since, until)
-    tail = universe.last_sessions(TAIL_SESSIONS)
+        last = min(tail[-1], contract.option.expiry) if contract.option else tail[-1]
+        if since is not None and since <= last and contract.symbol in terms:
+            wanted[contract.symbol] = (since, last)
     found = count_marks(conn, universe.market, [universe.ids[symbol] for symbol in wanted], tail)
     lacking = [
         symbol
-        for symbol, (since, until) in wanted.items()
-        if found.get(universe.ids[symbol], 0) < sum(since <= session <= until for session in tail)
+        for symbol, (since, last) in wanted.items()
+        if found.get(universe.ids[symbol], 0) < sum(since <= session <= last for session in tail)
     ]
     for gap in find_gaps(wanted, _reopened(asked(conn, universe.market, "option_quotes"), lacking, tail[0])):
         yield QuoteRequest({symbol: terms[symbol] for symbol in gap.symbols}, (gap.first, gap.last))

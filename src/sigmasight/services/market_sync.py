@@ -8,24 +8,30 @@ from typing import TypeVar
 import numpy as np
 
 from sigmasight.domain.errors import ProviderError
-from sigmasight.domain.instruments import OptionTerms, Profile
+from sigmasight.domain.funds import FundHoldings
+from sigmasight.domain.instruments import Instrument, OptionTerms, Profile
 from sigmasight.domain.market_data import DailyBars, Dividend, Market, OptionQuotes, Split, Yields
-from sigmasight.domain.symbols import has_occ_symbol
+from sigmasight.domain.symbols import has_occ_symbol, occ_symbol
 from sigmasight.market.action_checks import check_dividends, check_profiles, check_splits
 from sigmasight.market.checks import RefusedRow, check_bars, check_option_quotes, check_yields
-from sigmasight.market.ports import Options, Prices, Profiles, Provider, Rates
-from sigmasight.services.market_plan import (
+from sigmasight.market.fund_checks import check_holdings
+from sigmasight.market.gaps import Range
+from sigmasight.market.meters import Meter
+from sigmasight.market.ports import Funds, Options, Piecewise, Prices, Profiles, Provider, Rates
+from sigmasight.market.requests import (
     ActionRequest,
     ChainRequest,
+    HoldingsRequest,
     PriceRequest,
     ProfileRequest,
     QuoteRequest,
     RateRequest,
     Request,
-    Universe,
 )
-from sigmasight.store.asked import forget_asked, note_late, remember_asked, set_aside
+from sigmasight.services.market_plan import Universe
+from sigmasight.store.asked import asked, forget_asked, note_late, remember_asked, set_aside
 from sigmasight.store.database import Connection
+from sigmasight.store.funds import save_holdings
 from sigmasight.store.instruments import save_options, save_profiles
 from sigmasight.store.prices import (
     closes_before,
@@ -48,6 +54,9 @@ class Sources:
     prices: tuple[Prices, ...] = ()
     rates: tuple[Rates, ...] = ()
     options: tuple[Options, ...] = ()
+    funds: tuple[Funds, ...] = ()
+    meters: tuple[Meter, ...] = ()  # of those among them that count what asking costs
+    today: date | None = None  # the day in New York on which it is counted
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +70,7 @@ class Answer:
     splits: Sequence[Split] = ()
     yields: Mapping[str, Yields] = field(default_factory=dict)
     quotes: Mapping[OptionTerms, OptionQuotes] = field(default_factory=dict)
+    holdings: Mapping[str, FundHoldings] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,18 +96,27 @@ Fetched = tuple[tuple[Answer, ...], tuple[Failure, ...]]
 def fetch(request: Request, sources: Sources) -> Fetched:
     """Ask the providers in order, each only for what the ones before it had nothing of, or could not be asked for."""
     match request:
-        case ProfileRequest(symbols):
-            return _ask(sources.profiles, symbols, lambda p, s: Answer(p.name, profiles=p.profiles(s)), _profiled)
-        case PriceRequest(symbols, days):
-            return _ask(sources.prices, symbols, lambda p, s: Answer(p.name, bars=p.daily_bars(s, *days)), _with_bars)
-        case ActionRequest(symbols, days):
-            return _ask(sources.prices, symbols, lambda p, s: _actions(p, s, *days), _first_word)
-        case RateRequest(series, days):
-            return _ask(sources.rates, series, lambda p, s: Answer(p.name, yields=p.yields(s, *days)), _with_yields)
         case QuoteRequest(contracts, days):
             return _ask(sources.options, tuple(contracts.values()), lambda p, c: _quotes(p, c, *days), _with_quotes)
         case ChainRequest(underlying, day):
             return _ask(sources.options, (underlying,), lambda p, u: _chain(p, u[0], day), _with_chain)
+    return _fetch_by_symbol(request, sources)
+
+
+def _fetch_by_symbol(
+    request: ProfileRequest | PriceRequest | ActionRequest | RateRequest | HoldingsRequest, sources: Sources
+) -> Fetched:
+    match request:
+        case ProfileRequest(symbols):
+            return _ask(sources.profiles, symbols, lambda p, s: Answer(p.name, profiles=p.profiles(s)), _profiled)
+        case PriceRequest(symbols, days):
+            return _ask(sources.prices, symbols, lambda p, s: Answer(p.name, bars=p.daily_bars(s, *days)), _with_bars)
+        case ActionRequest(symbols, days, ahead):
+            return _ask(sources.prices, symbols, lambda p, s: _actions(p, s, days, ahead), _first_word)
+        case RateRequest(series, days):
+            return _ask(sources.rates, series, lambda p, s: Answer(p.name, yields=p.yields(s, *days)), _with_yields)
+        case HoldingsRequest(funds, day):
+            return _ask(sources.funds, funds, lambda p, f: Answer(p.name, holdings=p.holdings(f, day)), _with_holdings)
 
 
 def store_answers(
@@ -120,13 +139,36 @@ def store_answers(
         refused += _store_bars(conn, universe, answer)
         refused += _store_yields(conn, universe, answer)
         refused += _store_quotes(conn, universe, request, answer)
+        refused += _store_holdings(conn, universe, answer)
     if given:
         kind, subjects, span = _asked(request, universe.as_of)
         settled = subjects if not failures else _answered(request, given)
-        remember_asked(
-            conn, universe.market, kind, settled, span=span, source=",".join(answer.source for answer in given)
-        )
+        told = ",".join(answer.source for answer in given)
+        remember_asked(conn, universe.market, kind, settled, span=span, source=told)
+        if isinstance(request, ChainRequest):
+            _remember_quoted(conn, universe, request, given, told)
     return refused
+
+
+def _remember_quoted(
+    conn: Connection, universe: Universe, request: ChainRequest, answers: Iterable[Answer], source: str
+) -> None:
+    """A held contract that its chain quotes needs no question of its own for that day, if none is open before it."""
+    known = asked(conn, universe.market, "option_quotes")
+    told = {occ_symbol(terms) for answer in answers for terms in answer.quotes if has_occ_symbol(terms)}
+    quoted = [
+        contract.symbol
+        for contract in universe.contracts
+        if contract.symbol in told and _is_next(universe, contract, known.get(contract.symbol), request.day)
+    ]
+    remember_asked(conn, universe.market, "option_quotes", quoted, span=(request.day, request.day), source=source)
+
+
+def _is_next(universe: Universe, contract: Instrument, span: Range | None, day: date) -> bool:
+    """Whether nothing before a day is still to be asked of a contract."""
+    if span is not None:
+        return span[1] >= universe.day_before
+    return universe.held_since.get(contract.id, day) >= day
 
 
 def _answered(request: Request, answers: Iterable[Answer]) -> Collection[str]:
@@ -146,6 +188,8 @@ def _answered(request: Request, answers: Iterable[Answer]) -> Collection[str]:
                 found |= set(_first_word(answer))
             case RateRequest():
                 found |= set(_with_yields(answer))
+            case HoldingsRequest():
+                found |= set(_with_holdings(answer))
     return found
 
 
@@ -168,25 +212,48 @@ def _ask(
     answered: Callable[[Answer], Collection[_Subject]],
 ) -> Fetched:
     answers: list[Answer] = []
-    failures: list[Failure] = []
+    failures: dict[Failure, None] = {}
     left = list(subjects)
     for provider in providers:
         if not left:
             break
-        try:
-            answers.append(ask(provider, left))
-        except ProviderError as error:
-            failures.append(Failure(provider.name, str(error)))
-            continue
-        found = answered(answers[-1])
-        left = [subject for subject in left if subject not in found]
+        pieces = []
+        for piece in _pieces(provider, left):
+            try:
+                pieces.append(ask(provider, piece))
+            except ProviderError as error:
+                failures[Failure(provider.name, str(error))] = None
+        if pieces:
+            answers.append(_merged(provider.name, pieces))
+            found = answered(answers[-1])
+            left = [subject for subject in left if subject not in found]
     return tuple(answers), tuple(failures)
 
 
-def _actions(provider: Prices, symbols: Sequence[str], first: date, last: date) -> Answer:
+def _pieces(provider: Provider, subjects: Sequence[_Subject]) -> Iterable[Sequence[_Subject]]:
+    """What is asked at once: a call that fails takes no more with it than it must."""
+    size = provider.subjects_at_once if isinstance(provider, Piecewise) else len(subjects)
+    return (subjects[at : at + size] for at in range(0, len(subjects), size))
+
+
+def _merged(source: str, pieces: Sequence[Answer]) -> Answer:
+    return Answer(
+        source,
+        profiles={symbol: each for piece in pieces for symbol, each in piece.profiles.items()},
+        bars={symbol: each for piece in pieces for symbol, each in piece.bars.items()},
+        dividends=[each for piece in pieces for each in piece.dividends],
+        splits=[each for piece in pieces for each in piece.splits],
+        yields={series: each for piece in pieces for series, each in piece.yields.items()},
+        quotes={terms: each for piece in pieces for terms, each in piece.quotes.items()},
+        holdings={fund: each for piece in pieces for fund, each in piece.holdings.items()},
+    )
+
+
+def _actions(provider: Prices, symbols: Sequence[str], days: Range, announced_until: date | None) -> Answer:
+    first, last = days
     return Answer(
         provider.name,
-        dividends=provider.dividends(symbols, first, last),
+        dividends=provider.dividends(symbols, first, announced_until or last),
         splits=provider.splits(symbols, first, last),
     )
 
@@ -218,6 +285,10 @@ def _with_yields(answer: Answer) -> Collection[str]:
 
 def _with_quotes(answer: Answer) -> Collection[OptionTerms]:
     return {terms for terms, quotes in answer.quotes.items() if len(quotes.days)}
+
+
+def _with_holdings(answer: Answer) -> Collection[str]:
+    return {fund for fund, report in answer.holdings.items() if report.lines}
 
 
 def _with_chain(answer: Answer) -> Collection[str]:
@@ -298,6 +369,16 @@ def _store_quotes(conn: Connection, universe: Universe, request: Request, answer
     return _set_aside(conn, universe.market, [r for each in checked.values() for r in each.refused], answer.source)
 
 
+def _store_holdings(conn: Connection, universe: Universe, answer: Answer) -> int:
+    """Reports go to the funds that were asked for."""
+    if not answer.holdings:
+        return 0
+    ids = {fund: universe.ids[fund] for fund in answer.holdings if fund in universe.ids}
+    reports, refused = check_holdings(answer.holdings, funds=ids, today=universe.as_of)
+    save_holdings(conn, universe.market, {ids[fund]: report for fund, report in reports.items()}, answer.source)
+    return _set_aside(conn, universe.market, refused, answer.source)
+
+
 def _set_aside(conn: Connection, market: Market, refused: Sequence[RefusedRow], source: str) -> int:
     rows = [
         {"symbol": row.symbol, "day": row.day, "field": row.field, "value": repr(row.value), "why": row.why}
@@ -307,17 +388,38 @@ def _set_aside(conn: Connection, market: Market, refused: Sequence[RefusedRow], 
     return len(rows)
 
 
-def _asked(request: Request, today: date) -> tuple[str, Collection[str], tuple[date, date]]:
+def _asked(request: Request, today: date) -> tuple[str, Collection[str], Range]:
+    """What is remembered of a request: its kind, its subjects and its days."""
+    return _kind(request), _subjects(request), _days(request, today)
+
+
+def _kind(request: Request) -> str:
+    kinds: dict[type[Request], str] = {
+        ProfileRequest: "profile",
+        PriceRequest: "prices",
+        ActionRequest: "actions",
+        RateRequest: "rates",
+        QuoteRequest: "option_quotes",
+        ChainRequest: "chain",
+        HoldingsRequest: "holdings",
+    }
+    return kinds[type(request)]
+
+
+def _subjects(request: Request) -> Collection[str]:
     match request:
-        case ProfileRequest(symbols):
-            return "profile", symbols, (today, today)
-        case PriceRequest(symbols, days):
-            return "prices", symbols, days
-        case ActionRequest(symbols, days):
-            return "actions", symbols, days
-        case RateRequest(series, days):
-            return "rates", series, days
-        case QuoteRequest(contracts, days):
-            return "option_quotes", contracts, days
-        case ChainRequest(underlying, day):
-            return "chain", (underlying,), (day, day)
+        case ProfileRequest(symbols) | PriceRequest(symbols) | ActionRequest(symbols) | HoldingsRequest(symbols):
+            return symbols
+        case RateRequest(series):
+            return series
+        case QuoteRequest(contracts):
+            return contracts
+        case ChainRequest(underlying):
+            return (underlying,)
+
+
+def _days(request: Request, today: date) -> Range:
+    match request:
+        case PriceRequest(_, days) | ActionRequest(_, days) | RateRequest(_, days) | QuoteRequest(_, days):
+            return days
+    return today, today

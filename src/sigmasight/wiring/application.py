@@ -70,7 +70,7 @@ class Application:
             valuation=self.valuation,
             sources={
                 Market.LIVE: live_sources(self.settings, self.clock, self.at_end),
-                Market.SIMULATED: Sources((provider,), (provider,), (provider,), (provider,)),
+                Market.SIMULATED: Sources((provider,), (provider,), (provider,), (provider,), (provider,)),
             },
             last_completed=self.last_completed,
             history_sessions=self.settings.history_sessions,

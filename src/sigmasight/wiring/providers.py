@@ -14,11 +14,14 @@ from sigmasight.market.adapters.fmp import Fmp
 from sigmasight.market.adapters.fred import Fred
 from sigmasight.market.adapters.manners import Manners
 from sigmasight.market.adapters.massive import Massive
+from sigmasight.market.meters import Meter
 from sigmasight.services.market_sync import Sources
+from sigmasight.wiring.clock import today_in_new_york
 from sigmasight.wiring.errors import SettingError
 from sigmasight.wiring.settings import Settings
 
-Provider = FileMarket | Fmp | Massive | Fred
+Vendor = Fmp | Massive | Fred
+Provider = FileMarket | Vendor
 _BURST_SECONDS = 10.0  # of its minute's calls, a vendor may be asked so many seconds' at once
 
 
@@ -51,7 +54,16 @@ def live_sources(settings: Settings, now: Callable[[], datetime], at_end: ExitSt
         prices=tuple(each for each in made if isinstance(each, Fmp | FileMarket)),
         rates=tuple(each for each in made if isinstance(each, Fred | FileMarket)),
         options=tuple(each for each in made if isinstance(each, Massive | FileMarket)),
+        funds=tuple(each for each in made if isinstance(each, Fmp)),
+        meters=tuple(_meter(each) for each in made if not isinstance(each, FileMarket)),
+        today=today_in_new_york(now),
     )
+
+
+def _meter(provider: Vendor) -> Meter:
+    client = provider.client
+    per_minute = 60.0 * client.manners.per_second
+    return Meter(client.name, client.usage, provider.calls_for, client.credits, client.cost, per_minute)
 
 
 def _files(settings: Settings, _: Time) -> FileMarket | None:
@@ -67,28 +79,47 @@ def _fmp(settings: Settings, clocks: Time) -> Fmp | None:
     key = _value(settings.fmp_key)
     if key is None:
         return None
-    manners = _manners(settings, settings.fmp_per_minute)
-    return Fmp(VendorClient("fmp", settings.fmp_address, manners, clocks, "FMP_API_KEY", params={"apikey": key}))
+    client = VendorClient(
+        name="fmp",
+        base_url=settings.fmp_address,
+        manners=_manners(settings, settings.fmp_per_minute),
+        time=clocks,
+        key_setting="FMP_API_KEY",
+        params={"apikey": key},
+        cost=settings.fmp_cost,
+    )
+    return Fmp(client, batch=settings.fmp_batch)
 
 
 def _massive(settings: Settings, clocks: Time) -> Massive | None:
     key = _value(settings.massive_key)
     if key is None:
         return None
-    manners = _manners(settings, settings.massive_per_minute)
-    headers = {"Authorization": f"Bearer {key}"}
-    return Massive(
-        VendorClient("massive", settings.massive_address, manners, clocks, "POLYGON_API_KEY", headers=headers)
+    client = VendorClient(
+        name="massive",
+        base_url=settings.massive_address,
+        manners=_manners(settings, settings.massive_per_minute),
+        time=clocks,
+        key_setting="POLYGON_API_KEY",
+        headers={"Authorization": f"Bearer {key}"},
+        cost=settings.massive_cost,
     )
+    return Massive(client)
 
 
 def _fred(settings: Settings, clocks: Time) -> Fred | None:
     key = _value(settings.fred_key)
     if key is None:
         return None
-    manners = _manners(settings, settings.fred_per_minute)
-    params = {"api_key": key, "file_type": "json"}
-    return Fred(VendorClient("fred", settings.fred_address, manners, clocks, "FRED_API_KEY", params=params))
+    client = VendorClient(
+        name="fred",
+        base_url=settings.fred_address,
+        manners=_manners(settings, settings.fred_per_minute),
+        time=clocks,
+        key_setting="FRED_API_KEY",
+        params={"api_key": key, "file_type": "json"},
+    )
+    return Fred(client)
 
 
 def _value(secret: SecretStr | None) -> str | None:

@@ -18,15 +18,8 @@ from postgres.store.builders import (
     quotes_of,
 )
 from sigmasight.domain.market_data import Dividend, Market, Split
-from sigmasight.services.market_plan import (
-    ActionRequest,
-    PriceRequest,
-    QuoteRequest,
-    Request,
-    Universe,
-    find_universe,
-    plan_prices,
-)
+from sigmasight.market.requests import ActionRequest, PriceRequest, QuoteRequest, Request
+from sigmasight.services.market_plan import Universe, find_universe, plan_prices
 from sigmasight.services.valuation import wanted_days
 from sigmasight.store.instruments import save_options
 from sigmasight.store.positions import outdated

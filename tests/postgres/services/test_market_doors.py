@@ -23,15 +23,8 @@ from postgres.store.builders import (
     share_profile,
 )
 from sigmasight.domain.market_data import Dividend, Market, Split, Yields
-from sigmasight.services.market_plan import (
-    ActionRequest,
-    PriceRequest,
-    ProfileRequest,
-    QuoteRequest,
-    RateRequest,
-    Universe,
-    find_universe,
-)
+from sigmasight.market.requests import ActionRequest, PriceRequest, ProfileRequest, QuoteRequest, RateRequest
+from sigmasight.services.market_plan import Universe, find_universe
 from sigmasight.store.instruments import add_unknown, save_options
 from sigmasight.store.prices import closes_on, save_bars
 from sigmasight.store.tables import dividends, instruments, option_quotes, rates, refused_rows

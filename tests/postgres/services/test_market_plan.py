@@ -30,8 +30,7 @@ from sigmasight.domain.calendar import TradingCalendar
 from sigmasight.domain.factors import FACTORS, FactorDefinition, FactorProxy
 from sigmasight.domain.instruments import Kind, OptionTerms
 from sigmasight.domain.market_data import TREASURY_SERIES, Market, Split
-from sigmasight.services.market_plan import (
-    SYMBOLS_PER_REQUEST,
+from sigmasight.market.requests import (
     ActionRequest,
     ChainRequest,
     PriceRequest,
@@ -39,6 +38,9 @@ from sigmasight.services.market_plan import (
     QuoteRequest,
     RateRequest,
     Request,
+)
+from sigmasight.services.market_plan import (
+    SYMBOLS_PER_REQUEST,
     Universe,
     find_universe,
     needing_prices,

@@ -26,17 +26,16 @@ from postgres.store.builders import (
 from sigmasight.batch.market_job import sync_market
 from sigmasight.domain.instruments import Kind, OptionTerms
 from sigmasight.domain.market_data import Dividend, Market, Split, Yields
-from sigmasight.services.market_frames import Valuation
-from sigmasight.services.market_plan import (
+from sigmasight.market.requests import (
     ActionRequest,
     ChainRequest,
     PriceRequest,
     ProfileRequest,
     QuoteRequest,
     RateRequest,
-    Universe,
-    find_universe,
 )
+from sigmasight.services.market_frames import Valuation
+from sigmasight.services.market_plan import Universe, find_universe
 from sigmasight.services.market_sync import Coverage, Failure, Sources, fetch, preflight, store_answers
 from sigmasight.store.asked import asked
 from sigmasight.store.calendar import load_calendar

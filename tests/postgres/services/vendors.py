@@ -9,7 +9,8 @@ from sqlalchemy import Connection, select
 from sigmasight.domain.errors import ProviderError
 from sigmasight.domain.instruments import OptionTerms, Profile
 from sigmasight.domain.market_data import DailyBars, Dividend, OptionQuotes, Split, Yields
-from sigmasight.services.market_plan import Request, Universe
+from sigmasight.market.requests import Request
+from sigmasight.services.market_plan import Universe
 from sigmasight.services.market_sync import Sources, fetch, store_answers
 from sigmasight.store.tables import prices
 

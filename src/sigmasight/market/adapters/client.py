@@ -1,6 +1,7 @@
 """One vendor over HTTP: asked no faster than it allows, again when that helps, and never without an end."""
 
 import json
+import math
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -18,7 +19,9 @@ from sigmasight.market.adapters.manners import Breaker, Manners, TokenBucket
 Json = object
 Params = Mapping[str, str | int]
 
-_REFUSED_KEY = (HTTPStatus.UNAUTHORIZED, HTTPStatus.PAYMENT_REQUIRED, HTTPStatus.FORBIDDEN)
+_NOT_IN_PLAN = (HTTPStatus.PAYMENT_REQUIRED, HTTPStatus.FORBIDDEN)
+_KEY = ""  # of what is refused: everything
+_PAGE_DEPTH = 3  # parts of a path that name a kind of page; what follows is a symbol
 _MOST_PAGES = 1_000
 
 
@@ -50,11 +53,14 @@ class VendorClient:
     key_setting: str  # the setting that holds the key, for messages
     headers: Mapping[str, str] = field(default_factory=dict)
     params: Params = field(default_factory=dict)  # added to every call; where the key goes for some vendors
-    credits: float = 1.0  # that a call costs
+    credits: float = 1.0  # that a call counts against the vendor's limits
+    cost: float = 0.0  # USD a credit
+    allowance: float = math.inf  # credits that may be spent as long as it lives
     usage: Usage = field(default_factory=Usage)
     _http: httpx2.Client = field(init=False)
     _bucket: TokenBucket = field(init=False)
     _breaker: Breaker = field(init=False)
+    _refused: dict[str, str] = field(init=False, default_factory=dict)  # what was said of a kind of page
 
     def __post_init__(self) -> None:
         """Open the connections' pool."""
@@ -76,6 +82,8 @@ class VendorClient:
             ProviderError: If it is not answered as agreed, after the retries.
         """
         url = self._url(path)
+        if said := self._refused.get(_KEY) or self._refused.get(_page(url, self.base_url)):
+            raise ProviderError(said)
         if self._breaker.is_open(self.time.elapsed()):
             raise ProviderError(f"{self.name} is left alone for a while after {self.manners.breaker_failures} failures")
         try:
@@ -137,12 +145,15 @@ class VendorClient:
         return error.wait if error.wait <= self.manners.longest_wait else False
 
     def _attempt(self, url: str, params: Params, *, missing_is_empty: bool) -> Json:
-        self.time.sleep(self._bucket.take(self.credits, self.time.elapsed()))
+        if self.usage.credits + self.credits > self.allowance:
+            raise ProviderError(f"{self.name} has no credits left this month")
+        self.time.sleep(self._bucket.take(1.0, self.time.elapsed()))
         self.usage.calls += 1
         self.usage.credits += self.credits
+        self.usage.cost += self.credits * self.cost
         try:
             status, headers, body = self._fetch(url, params)
-            return self._read(status, headers, body, missing_is_empty=missing_is_empty)
+            return self._read(url, status, headers, body, missing_is_empty=missing_is_empty)
         except httpx2.HTTPError as error:
             self.usage.errors += 1
             raise _TryAgainError(type(error).__name__) from error
@@ -165,13 +176,18 @@ class VendorClient:
             self.usage.bytes += len(body)
             return response.status_code, response.headers, bytes(body)
 
-    def _read(self, status: int, headers: httpx2.Headers, body: bytes, *, missing_is_empty: bool) -> Json:
+    def _read(self, url: str, status: int, headers: httpx2.Headers, body: bytes, *, missing_is_empty: bool) -> Json:
         if status == HTTPStatus.TOO_MANY_REQUESTS:
             raise _TryAgainError("too many calls (429)", _retry_after(headers, self.time.now()))
         if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
             raise _TryAgainError(f"answered {status}", _retry_after(headers, self.time.now()))
-        if status in _REFUSED_KEY:
-            raise ProviderError(f"{self.name} refuses the key ({status}): look at {self.key_setting}")
+        if status == HTTPStatus.UNAUTHORIZED:
+            self._refused[_KEY] = f"{self.name} refuses the key ({status}): look at {self.key_setting}"
+            raise ProviderError(self._refused[_KEY])
+        if status in _NOT_IN_PLAN:
+            page = _page(url, self.base_url)
+            self._refused[page] = f"{self.name} refuses {page} to the key in {self.key_setting} ({status})"
+            raise ProviderError(self._refused[page])
         if status == HTTPStatus.NOT_FOUND and missing_is_empty:
             return None
         if status != HTTPStatus.OK:
@@ -197,3 +213,9 @@ def _retry_after(headers: httpx2.Headers, now: datetime) -> float | None:
 
 def _path(url: str) -> str:
     return urlsplit(url).path
+
+
+def _page(url: str, base_url: str) -> str:
+    """The kind of page that an address below the vendor's leads to, such as v3/snapshot/options."""
+    below = urlsplit(url).path.removeprefix(urlsplit(base_url).path).strip("/")
+    return "/".join(below.split("/")[:_PAGE_DEPTH])

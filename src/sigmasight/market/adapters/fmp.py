@@ -1,18 +1,23 @@
 """Financial Modeling Prep: prices, corporate actions, profiles and fund holdings.
 
 Formats: https://site.financialmodelingprep.com/developer/docs/stable, pages profile-symbol, dividends-company,
-splits-company, historical-price-eod-non-split-adjusted and historical-price-eod-dividend-adjusted. Rows come newest
-first. What was not seen live stands in docs/reference/providers.md.
+splits-company, dividends-calendar, splits-calendar, historical-price-eod-non-split-adjusted,
+historical-price-eod-dividend-adjusted and batch-quote; funds are read in ``fmp_funds``. Rows come newest first. A
+refusal may come as ``{"Error Message": ...}`` with status 200. What was not seen live stands in
+docs/reference/providers.md.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import UTC, date, datetime, time, timedelta
 
 import numpy as np
 
+from sigmasight.domain.calendar import NEW_YORK
+from sigmasight.domain.errors import ProviderError
+from sigmasight.domain.funds import FundHoldings
 from sigmasight.domain.instruments import ExerciseStyle, Kind, Profile
-from sigmasight.domain.market_data import DailyBars, Dividend, FloatArray, Split
+from sigmasight.domain.market_data import CurrentQuote, DailyBars, Dividend, FloatArray, Split
 from sigmasight.domain.sectors import gics_sector
 from sigmasight.market.adapters.answers import (
     Row,
@@ -25,21 +30,61 @@ from sigmasight.market.adapters.answers import (
     text_of,
 )
 from sigmasight.market.adapters.client import VendorClient
+from sigmasight.market.adapters.fmp_funds import fund_report
+from sigmasight.market.requests import (
+    ActionRequest,
+    HoldingsRequest,
+    PriceRequest,
+    ProfileRequest,
+    Request,
+)
 
 _INDICES = {"VIX": "^VIX", "SPX": "^GSPC", "NDX": "^NDX", "RUT": "^RUT", "DJX": "^DJI"}
 """Indices that options are listed on, by canonical symbol."""
 
 
+_QUOTES_PER_CALL = 100
+_MOST_IN_CALENDAR = 4_000  # rows; beyond it the calendar is cut without a word
+_CALENDAR_SPAN = timedelta(days=120)  # above it a call a symbol is asked
+_CLOSE = time(16)
+
+
 @dataclass(frozen=True, slots=True)
 class Fmp:
-    """Fills the ports Profiles and Prices; one call a symbol and kind of data."""
+    """Fills the ports Profiles, Prices, Quotes and Funds.
+
+    One call a symbol and kind of data. With ``batch``, for plans that have batch quotes and calendars, a single session
+    of many symbols comes from quotes after its close, and late dividends and splits from calendars of all companies.
+    """
 
     client: VendorClient  # with apikey among its parameters
+    batch: bool = False
 
     @property
     def name(self) -> str:
         """As settings and rows spell it."""
         return self.client.name
+
+    @property
+    def subjects_at_once(self) -> int:
+        """One, or as many as a batch holds."""
+        return _QUOTES_PER_CALL if self.batch else 1
+
+    def calls_for(self, request: Request) -> int:
+        """How many calls a request takes; a fund that the holdings page does not have takes two more."""
+        match request:
+            case ProfileRequest(symbols):
+                return len(symbols)
+            case PriceRequest(symbols, (first, last)) if self._is_batch(symbols) and first == last:
+                return -(-len(symbols) // _QUOTES_PER_CALL)
+            case PriceRequest(symbols, (first, last)):
+                return len(symbols) * (1 if first == last else 2)
+            case ActionRequest(symbols, (first, last), ahead):
+                spans = ((first, ahead or last), (first, last))
+                return sum(1 if self._in_calendar(symbols, span) else len(symbols) for span in spans)
+            case HoldingsRequest(funds):
+                return len(funds)
+        return 0
 
     def profiles(self, symbols: Sequence[str]) -> Mapping[str, Profile]:
         """Explain symbols; what it does not know is absent."""
@@ -48,28 +93,46 @@ class Fmp:
 
     def daily_bars(self, symbols: Sequence[str], first: date, last: date) -> Mapping[str, DailyBars]:
         """Raw daily bars, with closes adjusted for splits and dividends beside them."""
-        bars = {symbol: self._bars(symbol, first, last) for symbol in symbols}
-        return {symbol: each for symbol, each in bars.items() if each is not None}
+        closed = self._closed(symbols, first) if self._is_batch(symbols) and first == last else {}
+        bars = {symbol: self._bars(symbol, first, last) for symbol in symbols if symbol not in closed}
+        return closed | {symbol: each for symbol, each in bars.items() if each is not None}
+
+    def current(self, symbols: Sequence[str]) -> Mapping[str, CurrentQuote]:
+        """The last trade of symbols, a hundred a call; what it does not know is absent."""
+        theirs = {spelled(symbol): symbol for symbol in symbols}
+        listed = list(theirs)
+        batches = (listed[at : at + _QUOTES_PER_CALL] for at in range(0, len(listed), _QUOTES_PER_CALL))
+        rows = (row for batch in batches for row in self._get("batch-quote", {"symbols": ",".join(batch)}))
+        known = ((theirs[str(row.get("symbol"))], row) for row in rows if row.get("symbol") in theirs)
+        return {symbol: _quote(symbol, row) for symbol, row in known if number_of(row.get("timestamp")) > 0.0}
 
     def dividends(self, symbols: Sequence[str], first: date, last: date) -> Sequence[Dividend]:
-        """Cash dividends as they were paid, whatever has been split since."""
-        listed = []
-        for symbol in symbols:
-            for row in self._rows("dividends", symbol):
-                day = day_of(row.get("date"), self.name)
-                if first <= day <= last:
-                    listed.append(Dividend(symbol, day, number_of(row.get("dividend"))))
-        return listed
+        """Cash dividends as they were paid or announced, whatever has been split since."""
+        rows = self._actions("dividends", symbols, first, last)
+        return [Dividend(symbol, day, number_of(row.get("dividend"))) for symbol, day, row in rows]
 
     def splits(self, symbols: Sequence[str], first: date, last: date) -> Sequence[Split]:
         """Splits; a ratio that is not of whole numbers is left to the checks."""
-        listed = []
-        for symbol in symbols:
-            for row in self._rows("splits", symbol):
-                day = day_of(row.get("date"), self.name)
-                if first <= day <= last:
-                    listed.append(Split(symbol, day, _whole(row.get("numerator")), _whole(row.get("denominator"))))
-        return listed
+        return [
+            Split(symbol, day, _whole(row.get("numerator")), _whole(row.get("denominator")))
+            for symbol, day, row in self._actions("splits", symbols, first, last)
+        ]
+
+    def holdings(self, funds: Sequence[str], as_of: date) -> Mapping[str, FundHoldings]:
+        """What funds hold, by the holdings page, else by their last disclosure."""
+        found = {fund: fund_report(self._get, fund, spelled(fund), as_of, self.name) for fund in funds}
+        return {fund: report for fund, report in found.items() if report is not None}
+
+    def _is_batch(self, symbols: Sequence[str]) -> bool:
+        return self.batch and len(symbols) > 1
+
+    def _in_calendar(self, symbols: Sequence[str], span: tuple[date, date]) -> bool:
+        return self._is_batch(symbols) and span[1] - span[0] <= _CALENDAR_SPAN
+
+    def _closed(self, symbols: Sequence[str], session: date) -> dict[str, DailyBars]:
+        """Bars of one session by quotes after its close; what has not traded then is left to its history."""
+        quotes = self.current(symbols)
+        return {symbol: _bar(quote, session) for symbol, quote in quotes.items() if _is_close(quote, session)}
 
     def _bars(self, symbol: str, first: date, last: date) -> DailyBars | None:
         span = {"from": first.isoformat(), "to": last.isoformat()}
@@ -89,17 +152,60 @@ class Fmp:
             volume=column(raw, "volume"),
         )
 
+    def _actions(self, page: str, symbols: Sequence[str], first: date, last: date) -> Iterator[tuple[str, date, Row]]:
+        """Rows with their symbols and ex-dates, from a calendar of all companies or from a page a symbol."""
+        theirs = {spelled(symbol): symbol for symbol in symbols}
+        if self._in_calendar(symbols, (first, last)):
+            rows = self._calendar(f"{page}-calendar", first, last)
+        else:
+            rows = [row for symbol in symbols for row in self._rows(page, symbol)]
+        for row in rows:
+            symbol, day = theirs.get(str(row.get("symbol"))), day_of(row.get("date"), self.name)
+            if symbol is not None and first <= day <= last:
+                yield symbol, day, row
+
+    def _calendar(self, path: str, first: date, last: date) -> list[Row]:
+        """All companies' rows of a range, in halves where one answer cannot hold them."""
+        rows = self._get(path, {"from": first.isoformat(), "to": last.isoformat()})
+        if len(rows) < _MOST_IN_CALENDAR or first == last:
+            return rows
+        middle = first + (last - first) / 2
+        return self._calendar(path, first, middle) + self._calendar(path, middle + timedelta(days=1), last)
+
     def _rows(self, path: str, symbol: str, params: Mapping[str, str] | None = None) -> list[Row]:
         theirs = spelled(symbol)
-        found = self.client.get(path, {"symbol": theirs, **(params or {})}, missing_is_empty=True)
-        rows = [] if found is None else rows_in(found, self.name)
+        rows = self._get(path, {"symbol": theirs, **(params or {})})
         require_symbol(rows, "symbol", theirs, self.name)
         return rows
+
+    def _get(self, path: str, params: Mapping[str, str]) -> list[Row]:
+        found = self.client.get(path, params, missing_is_empty=True)
+        if isinstance(found, dict) and "Error Message" in found:
+            raise ProviderError(f"{self.name} {path}: {str(found['Error Message'])[:200]}")
+        return [] if found is None else rows_in(found, self.name)
 
 
 def spelled(symbol: str) -> str:
     """A canonical symbol as FMP writes it: BRK-B for BRK.B, ^VIX for VIX."""
     return _INDICES.get(symbol, symbol.replace(".", "-"))
+
+
+def _quote(symbol: str, row: Row) -> CurrentQuote:
+    told = ("price", "open", "dayHigh", "dayLow", "volume", "previousClose")
+    at = datetime.fromtimestamp(number_of(row.get("timestamp")), UTC)
+    return CurrentQuote(symbol, at, *(number_of(row.get(name)) for name in told))
+
+
+def _is_close(quote: CurrentQuote, session: date) -> bool:
+    """Whether a quote is the session's last; after an early close none is, and history is asked."""
+    at = quote.at.astimezone(NEW_YORK)
+    return at.date() == session and at.time() >= _CLOSE
+
+
+def _bar(quote: CurrentQuote, session: date) -> DailyBars:
+    told = (quote.open, quote.high, quote.low, quote.price, quote.price, quote.volume)
+    columns = [np.array([number], dtype=np.float64) for number in told]
+    return DailyBars(quote.symbol, np.array([session], dtype="datetime64[D]"), *columns)
 
 
 def _profile(symbol: str, row: Row) -> Profile:

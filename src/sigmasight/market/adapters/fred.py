@@ -14,6 +14,7 @@ from sigmasight.domain.errors import ProviderError
 from sigmasight.domain.market_data import Yields
 from sigmasight.market.adapters.answers import day_of, number_of, rows_in
 from sigmasight.market.adapters.client import VendorClient
+from sigmasight.market.requests import RateRequest, Request
 
 _MISSING = "."
 
@@ -28,6 +29,15 @@ class Fred:
     def name(self) -> str:
         """As settings and rows spell it."""
         return self.client.name
+
+    @property
+    def subjects_at_once(self) -> int:
+        """Each has a call of its own."""
+        return 1
+
+    def calls_for(self, request: Request) -> int:
+        """How many calls a request takes."""
+        return len(request.series) if isinstance(request, RateRequest) else 0
 
     def yields(self, series: Sequence[str], first: date, last: date) -> Mapping[str, Yields]:
         """Par yields, as fractions, from ``first`` to ``last``; one call a series."""

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 class Manners:
     """What a vendor's tier allows, and how patient we are. All of it are settings."""
 
-    capacity: float  # credits that may be spent at once
-    per_second: float  # credits that come back
+    capacity: float  # calls that may be made at once
+    per_second: float  # calls that come back
     retries: int = 3  # after the first attempt
     first_wait: float = 1.0  # seconds before the first retry, doubled each time, with as much jitter
     longest_wait: float = 60.0  # seconds; a vendor that asks for more has failed
@@ -22,7 +22,7 @@ class Manners:
 
 @dataclass(slots=True)
 class TokenBucket:
-    """Credits that come back with time; a call waits until there are enough."""
+    """Calls that come back with time; one waits until it is allowed."""
 
     capacity: float
     per_second: float

@@ -21,6 +21,7 @@ from sigmasight.domain.market_data import OptionQuotes
 from sigmasight.domain.symbols import has_occ_symbol, occ_symbol
 from sigmasight.market.adapters.answers import Row, column, day_of, number_of, rows_in
 from sigmasight.market.adapters.client import Json, VendorClient
+from sigmasight.market.requests import ChainRequest, QuoteRequest, Request
 
 _INDICES = frozenset({"VIX", "SPX", "NDX", "RUT", "DJX"})
 _RIGHTS = {"call": Right.CALL, "put": Right.PUT}
@@ -38,6 +39,20 @@ class Massive:
     def name(self) -> str:
         """As settings and rows spell it."""
         return self.client.name
+
+    @property
+    def subjects_at_once(self) -> int:
+        """Each has a call of its own."""
+        return 1
+
+    def calls_for(self, request: Request) -> int:
+        """How many calls a request takes; of a chain its first page alone, as nobody knows how many follow."""
+        match request:
+            case QuoteRequest(contracts):
+                return len(contracts)
+            case ChainRequest():
+                return 1
+        return 0
 
     def quotes(self, contracts: Sequence[OptionTerms], first: date, last: date) -> Sequence[OptionQuotes]:
         """Last prices of contracts by day; bid and ask of days gone by are not told. One call a contract."""

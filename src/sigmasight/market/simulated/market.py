@@ -8,6 +8,7 @@ import numpy as np
 
 from sigmasight.domain.calendar import TradingCalendar
 from sigmasight.domain.errors import CalendarRangeError
+from sigmasight.domain.funds import FundHoldings
 from sigmasight.domain.instruments import ExerciseStyle, Kind, OptionTerms, Profile
 from sigmasight.domain.market_data import (
     TREASURY_SERIES,
@@ -21,6 +22,7 @@ from sigmasight.domain.market_data import (
 from sigmasight.market.simulated.board import OptionBoard
 from sigmasight.market.simulated.columns import locked
 from sigmasight.market.simulated.factors import draw_factors
+from sigmasight.market.simulated.funds import report_of
 from sigmasight.market.simulated.model import Cells, OptionModel
 from sigmasight.market.simulated.paths import Economy, History, trace_history
 from sigmasight.market.simulated.rates import draw_yields, quoted
@@ -107,6 +109,11 @@ class SimulatedMarket:
     def chain(self, underlying: str, as_of: date) -> Sequence[OptionQuotes]:
         """Every listed contract on an underlying at one session's close."""
         return self._board.chain(underlying, as_of)
+
+    def holdings(self, funds: Sequence[str], as_of: date) -> Mapping[str, FundHoldings]:
+        """What funds reported at the last month end before a day."""
+        reports = {fund: report_of(fund, as_of) for fund in funds}
+        return {fund: report for fund, report in reports.items() if report is not None}
 
     def model_prices(self, contracts: Sequence[OptionTerms], session: date) -> FloatArray:
         """Unrounded prices behind the quotes, USD per share, shape (B,); for listed contracts not yet expired."""

@@ -1,9 +1,10 @@
-"""What vendors said: prices, corporate actions, yields, option quotes, and what was asked of whom."""
+"""What vendors said: prices, corporate actions, yields, option quotes, funds, and what was asked of whom."""
 
 from sqlalchemy import BigInteger, CheckConstraint, Column, Date, Identity, Integer, Table, Text
 
 from sigmasight.store.tables.columns import (
     day,
+    finite,
     instrument,
     known_market,
     market,
@@ -126,6 +127,47 @@ asked_ranges = Table(
     day("last_day", primary_key=False),
     required_text("source"),
     known_market(),
-    one_of("kind", "prices", "actions", "rates", "option_quotes", "chain", "profile"),
+    one_of("kind", "prices", "actions", "rates", "option_quotes", "chain", "profile", "holdings"),
     CheckConstraint("last_day >= first_day", name="range"),
+)
+
+fund_holdings = Table(
+    "fund_holdings",
+    metadata,
+    market(),
+    instrument(),  # the fund
+    day("as_of"),  # of the report
+    Column("line", Integer, primary_key=True, autoincrement=False),
+    Column("symbol", Text),  # NULL where it has no ticker
+    required_text("name"),
+    vendor_number("weight", nullable=False),  # of the fund's net assets, a fraction
+    vendor_number("shares"),
+    vendor_number("market_value"),
+    required_text("source"),
+    known_market(),
+    *finite("weight", "shares", "market_value"),
+)
+
+provider_usage = Table(
+    "provider_usage",
+    metadata,
+    day(),  # in New York
+    Column("provider", Text, primary_key=True),
+    Column("calls", BigInteger, nullable=False),
+    Column("errors", BigInteger, nullable=False),
+    Column("bytes", BigInteger, nullable=False),
+    vendor_number("credits", nullable=False),
+    vendor_number("cost", nullable=False),  # USD
+    *not_negative("credits", "cost"),
+)
+
+confirmed_jumps = Table(
+    "confirmed_jumps",
+    metadata,
+    market(),
+    instrument(),
+    day(),
+    required_text("why"),
+    moment("confirmed_at"),
+    known_market(),
 )

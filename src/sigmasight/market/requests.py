@@ -1,0 +1,67 @@
+"""What may be asked of providers, one kind of data a request."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+
+from sigmasight.domain.instruments import OptionTerms
+from sigmasight.market.gaps import Range
+
+
+@dataclass(frozen=True, slots=True)
+class ProfileRequest:
+    """Explain symbols."""
+
+    symbols: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class HoldingsRequest:
+    """What funds hold, as last reported at a day."""
+
+    funds: tuple[str, ...]
+    day: date
+
+
+@dataclass(frozen=True, slots=True)
+class PriceRequest:
+    """Daily bars of symbols over a range."""
+
+    symbols: tuple[str, ...]
+    days: Range
+
+
+@dataclass(frozen=True, slots=True)
+class ActionRequest:
+    """Dividends and splits of symbols over a range, and dividends that are announced up to a later day."""
+
+    symbols: tuple[str, ...]
+    days: Range
+    announced_until: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RateRequest:
+    """Treasury yields over a range."""
+
+    series: tuple[str, ...]
+    days: Range
+
+
+@dataclass(frozen=True, slots=True)
+class QuoteRequest:
+    """Quotes of contracts over a range; keys are their symbols in the security master, terms those in force."""
+
+    contracts: Mapping[str, OptionTerms]
+    days: Range
+
+
+@dataclass(frozen=True, slots=True)
+class ChainRequest:
+    """Every listed contract on an underlying at one session."""
+
+    underlying: str
+    day: date
+
+
+Request = ProfileRequest | PriceRequest | ActionRequest | RateRequest | QuoteRequest | ChainRequest | HoldingsRequest
