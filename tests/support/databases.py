@@ -59,10 +59,12 @@ class DatabaseCopies:
 
 
 def environment(url: str, **settings: str) -> dict[str, str]:
-    """The environment of a command that works on a database; nothing of the machine's own settings is in it."""
-    kept = {
-        name: os.environ[name] for name in ("PATH", "COVERAGE_PROCESS_START", "COVERAGE_FILE") if name in os.environ
-    }
+    """The environment of a command that works on a database.
+
+    Nothing of the machine's own settings is in it but the kind of processor that it tells BLAS: the last bits are its.
+    """
+    names = ("PATH", "COVERAGE_PROCESS_START", "COVERAGE_FILE", "OPENBLAS_CORETYPE")
+    kept = {name: os.environ[name] for name in names if name in os.environ}
     return kept | {"DATABASE_URL": url, "SIGMASIGHT_NOW": NOW, "HOME": "/nonexistent", "COLUMNS": "160"} | settings
 
 

@@ -82,6 +82,7 @@ def sync_market(
         with db.read() as conn:
             quotes = plan_quotes(conn, universe) if with_chains else ()
         errors += ask(universe, quotes, providers)
+        errors += _unserved(market, providers)
         errors += _missing(market, _look(db, universe, tally))
     coverage = tally.priced / tally.held if tally.held else 1.0
     if coverage < WANTED_COVERAGE:
@@ -105,6 +106,11 @@ def _look(db: Database, universe: Universe, tally: _Tally) -> Coverage:
     tally.held += coverage.held
     tally.priced += coverage.priced
     return coverage
+
+
+def _unserved(market: Market, sources: Sources) -> list[Mapping[str, str]]:
+    """That nobody has prices, with what to do about it."""
+    return [] if sources.prices or not sources.advice else [{"market": market, "reason": sources.advice}]
 
 
 def _missing(market: Market, coverage: Coverage) -> list[Mapping[str, str]]:

@@ -5,7 +5,20 @@ import sys
 import typer
 
 from sigmasight import __version__
-from sigmasight.cli import correlations, demo, factors, greeks, imports, night, performance, risk, scenarios, stress
+from sigmasight.cli import (
+    backfill,
+    correlations,
+    demo,
+    factors,
+    greeks,
+    imports,
+    night,
+    performance,
+    providers,
+    risk,
+    scenarios,
+    stress,
+)
 from sigmasight.cli.exits import guarded
 
 app = typer.Typer(
@@ -18,6 +31,7 @@ app = typer.Typer(
 app.command("demo")(demo.run_demo)
 app.command("import")(imports.run_import)
 app.command("night")(night.run_nights)
+app.command("backfill")(backfill.run_backfill)
 app.command("greeks")(greeks.run_greeks)
 app.command("factors")(factors.run_factors)
 app.command("stress")(stress.run_stress)
@@ -25,6 +39,7 @@ app.command("risk")(risk.run_risk)
 app.command("correlations")(correlations.run_correlations)
 app.command("performance")(performance.run_performance)
 app.command("attribution")(performance.run_attribution)
+app.add_typer(providers.app, name="providers", help="Whom market data come from, what that costs, do they agree.")
 app.add_typer(scenarios.app, name="scenarios", help="List stress scenarios; take a user's own in and out.")
 
 

@@ -62,6 +62,7 @@ class ChainRequest:
 
     underlying: str
     day: date
+    listed: int = 0  # contracts that it had when it was asked last, as far as that is of interest
 
 
 Request = ProfileRequest | PriceRequest | ActionRequest | RateRequest | QuoteRequest | ChainRequest | HoldingsRequest

@@ -154,6 +154,34 @@ def plan_quotes(conn: Connection, universe: Universe) -> tuple[Request, ...]:
     return tuple(_quotes(conn, universe, (universe.as_of,)))
 
 
+def find_symbols(
+    conn: Connection, market: Market, calendar: TradingCalendar, as_of: date, symbols: Collection[str]
+) -> Universe:
+    """A universe of named symbols, whether anybody holds them or not; unknown ones are added to the security master."""
+    known = find_instruments(conn, symbols, as_of)
+    known |= add_unknown(conn, set(symbols) - known.keys())
+    instruments = load_instruments(conn, set(known.values()))
+    known_on = max(as_of, last_snapshot(conn, market) or as_of)
+    return Universe(market, as_of, calendar, instruments, {}, known_on)
+
+
+def plan_backfill(conn: Connection, universe: Universe, days: Range) -> tuple[Request, ...]:
+    """Plan what was never asked of some days: profiles, dividends and splits, then prices, and yields.
+
+    What was asked is not asked again, so that a backfill which ended in the middle goes on where it was.
+    """
+    wanted = {instrument.symbol: days for instrument in universe.priced}
+    actions = _in_batches(find_gaps(wanted, asked(conn, universe.market, "actions")))
+    prices = _in_batches(find_gaps(wanted, asked(conn, universe.market, "prices")))
+    rates = find_gaps(dict.fromkeys(TREASURY_SERIES, days), asked(conn, universe.market, "rates"))
+    return (
+        *_profiles(conn, universe),
+        *(ActionRequest(gap.symbols, (gap.first, gap.last)) for gap in actions),
+        *(PriceRequest(gap.symbols, (gap.first, gap.last)) for gap in prices),
+        *(RateRequest(gap.symbols, (gap.first, gap.last)) for gap in rates),
+    )
+
+
 def _window(universe: Universe, history_sessions: int) -> Range:
     return universe.calendar.sessions_back(universe.as_of, history_sessions - 1), universe.as_of
 
@@ -162,7 +190,7 @@ def _profiles(conn: Connection, universe: Universe) -> Iterable[Request]:
     symbols = unexplained(conn, [instrument.id for instrument in universe.priced])
     today = (universe.as_of, universe.as_of)
     gaps = find_gaps(dict.fromkeys(symbols, today), asked(conn, universe.market, "profile"))
-    return [ProfileRequest(gap.symbols) for gap in gaps if gap.last == universe.as_of]
+    return [ProfileRequest(gap.symbols) for gap in _in_batches(gaps) if gap.last == universe.as_of]
 
 
 def _actions(conn: Connection, universe: Universe, window: Range) -> Iterable[Gap]:

@@ -57,6 +57,21 @@ class Sources:
     funds: tuple[Funds, ...] = ()
     meters: tuple[Meter, ...] = ()  # of those among them that count what asking costs
     today: date | None = None  # the day in New York on which it is counted
+    advice: str = ""  # what to set where nobody has prices
+
+    def asked_for(self, request: Request) -> tuple[Provider, ...]:
+        """Who is asked for a request, in this order."""
+        match request:
+            case ProfileRequest():
+                return self.profiles
+            case PriceRequest() | ActionRequest():
+                return self.prices
+            case RateRequest():
+                return self.rates
+            case HoldingsRequest():
+                return self.funds
+            case QuoteRequest() | ChainRequest():
+                return self.options
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +113,7 @@ def fetch(request: Request, sources: Sources) -> Fetched:
     match request:
         case QuoteRequest(contracts, days):
             return _ask(sources.options, tuple(contracts.values()), lambda p, c: _quotes(p, c, *days), _with_quotes)
-        case ChainRequest(underlying, day):
+        case ChainRequest(underlying, day, _):
             return _ask(sources.options, (underlying,), lambda p, u: _chain(p, u[0], day), _with_chain)
     return _fetch_by_symbol(request, sources)
 
@@ -390,10 +405,11 @@ def _set_aside(conn: Connection, market: Market, refused: Sequence[RefusedRow], 
 
 def _asked(request: Request, today: date) -> tuple[str, Collection[str], Range]:
     """What is remembered of a request: its kind, its subjects and its days."""
-    return _kind(request), _subjects(request), _days(request, today)
+    return kind_of(request), _subjects(request), _days(request, today)
 
 
-def _kind(request: Request) -> str:
+def kind_of(request: Request) -> str:
+    """The kind of data that a request is about, as it is remembered and shown."""
     kinds: dict[type[Request], str] = {
         ProfileRequest: "profile",
         PriceRequest: "prices",

@@ -16,6 +16,7 @@ from sqlalchemy import (
     select,
     true,
     union_all,
+    update,
 )
 
 from sigmasight.domain.market_data import (
@@ -46,9 +47,12 @@ from sigmasight.store.bulk import (
 )
 from sigmasight.store.tables import (
     asked_ranges,
+    confirmed_jumps,
     dividends,
     factor_correlations,
+    fund_holdings,
     instrument_betas,
+    instruments,
     late_rows,
     option_analytics,
     option_quotes,
@@ -74,6 +78,7 @@ _MARKED: tuple[tuple[Table, ColumnElement[float]], ...] = (
 _OF_A_MARKET = (
     *(prices, dividends, splits, rates, option_quotes, option_analytics),
     *(factor_correlations, instrument_betas, asked_ranges, refused_rows, late_rows),
+    *(fund_holdings, confirmed_jumps),
 )
 
 Days = dict[int, date]
@@ -94,13 +99,34 @@ def save_bars(conn: Connection, market: Market, bars: Mapping[int, DailyBars], s
 def save_dividends(
     conn: Connection, market: Market, rows: Sequence[tuple[int, Dividend]], source: str, *, known_on: date
 ) -> Days:
-    """Store dated cash dividends by instrument; those with an ex-date after ``known_on`` as announced that day."""
+    """Store dated cash dividends by instrument; those with an ex-date after ``known_on`` as announced that day.
+
+    One that was announced takes the amount that is told last; one that was paid stays as it is.
+    """
     arriving = [
         (market.value, i, row.ex_date, row.amount, source, known_on if known_on < row.ex_date else None)
         for i, row in rows
     ]
     columns = ("market", "instrument_id", "ex_date", "amount", "source", "announced_on")
-    return add_missing_days(conn, dividends, columns, arriving, day="ex_date")
+    changed = _restate_announced(conn, market, {(i, row.ex_date): row.amount for i, row in rows})
+    return changed | add_missing_days(conn, dividends, columns, arriving, day="ex_date")
+
+
+def _restate_announced(conn: Connection, market: Market, told: Mapping[tuple[int, date], float]) -> Days:
+    """Give announced dividends the amounts that are told now; returns the first day that changed by instrument."""
+    mine = (dividends.c.market == market, among(dividends.c.instrument_id, {asset for asset, _ in told}))
+    announced = conn.execute(
+        select(dividends.c.instrument_id, dividends.c.ex_date, dividends.c.amount)
+        .where(*mine, dividends.c.announced_on.is_not(None))
+        .order_by(dividends.c.ex_date.desc())
+    ).all()
+    changed: Days = {}
+    for asset, ex_date, amount in announced:
+        if told.get((asset, ex_date), amount) != amount:
+            one = (dividends.c.market == market, dividends.c.instrument_id == asset, dividends.c.ex_date == ex_date)
+            conn.execute(update(dividends).where(*one).values(amount=told[asset, ex_date]))
+            changed[asset] = ex_date
+    return changed
 
 
 def save_splits(conn: Connection, market: Market, rows: Sequence[tuple[int, Split]], source: str) -> Days:
@@ -277,6 +303,33 @@ def count_marks(conn: Connection, market: Market, ids: Collection[int], sessions
         for table, _ in _MARKED
     ]
     return {instrument_id: count for instrument_id, count in conn.execute(union_all(*counts))}
+
+
+def count_priced(conn: Connection, market: Market, ids: Collection[int], first: date, last: date) -> dict[int, int]:
+    """How many closes each instrument has from one day to another; absent where none."""
+    rows = conn.execute(
+        select(prices.c.instrument_id, func.count())
+        .where(prices.c.market == market, among(prices.c.instrument_id, ids), prices.c.day.between(first, last))
+        .group_by(prices.c.instrument_id)
+    )
+    return {instrument_id: count for instrument_id, count in rows}
+
+
+def chain_sizes(conn: Connection, market: Market, underlyings: Collection[int]) -> dict[str, int]:
+    """How many contracts on each underlying were quoted on the last day that had quotes of it, by its symbol."""
+    counted = (
+        select(instruments.c.underlying_id, _quote.day, func.count().label("quoted"))
+        .join(instruments, instruments.c.id == _quote.instrument_id)
+        .where(_quote.market == market, among(instruments.c.underlying_id, underlyings))
+        .group_by(instruments.c.underlying_id, _quote.day)
+        .subquery()
+    )
+    rows = conn.execute(
+        select(instruments.c.symbol, counted.c.quoted)
+        .join(counted, counted.c.underlying_id == instruments.c.id)
+        .order_by(counted.c.day)
+    )
+    return {symbol: quoted for symbol, quoted in rows}
 
 
 def never_priced(conn: Connection, market: Market, ids: Collection[int], last: date) -> frozenset[int]:

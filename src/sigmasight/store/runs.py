@@ -48,6 +48,13 @@ class RunRecord:
     coverage: float | None
 
 
+def hold(conn: Connection, what: str) -> bool:
+    """Take the lock of something that one process does at a time, on a connection of its own, as ``hold_night``."""
+    lock = text("SELECT pg_try_advisory_lock(hashtextextended(:what, 0))")
+    taken: bool = conn.execute(lock, {"what": f"sigmasight {what}"}).scalar_one()
+    return taken
+
+
 def hold_night(conn: Connection, as_of: date) -> bool:
     """Take the lock of a date's night on a connection of its own, which lets go of it when it ends, however it ends."""
     taken: bool = conn.execute(

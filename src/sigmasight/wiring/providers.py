@@ -22,6 +22,10 @@ from sigmasight.wiring.settings import Settings
 
 Vendor = Fmp | Massive | Fred
 Provider = FileMarket | Vendor
+ADVICE = (
+    "no provider has prices of the live market: set FMP_API_KEY or TRADEFEEDS_API_KEY, or SIGMASIGHT_MARKET_FOLDER to "
+    "a folder of your own files (docs/reference/providers.md); the demo and what is imported with --simulated need none"
+)
 _BURST_SECONDS = 10.0  # of its minute's calls, a vendor may be asked so many seconds' at once
 
 
@@ -57,6 +61,7 @@ def live_sources(settings: Settings, now: Callable[[], datetime], at_end: ExitSt
         funds=tuple(each for each in made if isinstance(each, Fmp)),
         meters=tuple(_meter(each) for each in made if not isinstance(each, FileMarket)),
         today=today_in_new_york(now),
+        advice=ADVICE,
     )
 
 

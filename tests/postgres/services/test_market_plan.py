@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from math import nan
 
@@ -14,7 +14,6 @@ from postgres.services.vendors import Vendor, sync
 from postgres.store.builders import (
     FRIDAY,
     MONDAY,
-    SATURDAY,
     THURSDAY,
     TUESDAY,
     WEDNESDAY,
@@ -29,10 +28,11 @@ from postgres.store.builders import (
 from sigmasight.domain.calendar import TradingCalendar
 from sigmasight.domain.factors import FACTORS, FactorDefinition, FactorProxy
 from sigmasight.domain.instruments import Kind, OptionTerms
-from sigmasight.domain.market_data import TREASURY_SERIES, Market, Split
+from sigmasight.domain.market_data import TREASURY_SERIES, Market, OptionQuotes, Split
 from sigmasight.market.requests import (
     ActionRequest,
     ChainRequest,
+    HoldingsRequest,
     PriceRequest,
     ProfileRequest,
     QuoteRequest,
@@ -40,14 +40,17 @@ from sigmasight.market.requests import (
     Request,
 )
 from sigmasight.services.market_plan import (
+    ANNOUNCED_AHEAD,
+    HOLDINGS_KEPT,
     SYMBOLS_PER_REQUEST,
     Universe,
     find_universe,
     needing_prices,
     plan_prices,
+    plan_quotes,
     plan_reference,
 )
-from sigmasight.store.instruments import add_unknown, load_instruments, save_options
+from sigmasight.store.instruments import add_unknown, find_instruments, load_instruments, save_options
 from sigmasight.store.positions import NewPosition, add_positions, write_exit
 from sigmasight.store.prices import save_quotes, save_splits
 from sigmasight.store.reference import add_factors
@@ -104,7 +107,7 @@ def test_the_first_night_asks_for_the_whole_history(desk: Desk, calendar: Tradin
     assert len(calendar.sessions_between(*window)) == HISTORY
     assert _plan(desk) == (
         ProfileRequest(("NEW",)),
-        ActionRequest(("AAA", "NEW"), window),
+        ActionRequest(("AAA", "NEW"), window, FRIDAY + ANNOUNCED_AHEAD),
         PriceRequest(("AAA", "NEW"), window),
         RateRequest(RATES, window),
     )
@@ -118,7 +121,11 @@ def test_what_was_answered_is_not_asked_again_but_for_what_comes_late(desk: Desk
         quotes = quotes_of(terms, [(day, 1.0, 2.0, nan) for day in WEEK])
         save_quotes(desk.conn, Market.LIVE, {contract: quotes}, "test")
     _answer_nothing(desk, _plan(desk))
-    late = (ActionRequest(("AAA",), (TEN_SESSIONS_AGO, FRIDAY)), RateRequest(RATES, (MONDAY, FRIDAY)))
+    _answer_nothing(desk, plan_quotes(desk.conn, _universe(desk)))
+    late = (
+        ActionRequest(("AAA",), (TEN_SESSIONS_AGO, FRIDAY), FRIDAY + ANNOUNCED_AHEAD),
+        RateRequest(RATES, (MONDAY, FRIDAY)),
+    )
     assert _plan(desk) == late
     _answer_nothing(desk, late)
     assert _plan(desk) == late
@@ -146,10 +153,10 @@ def test_the_next_night_asks_for_the_days_since(desk: Desk) -> None:
     _answer_nothing(desk, _plan(desk))
     assert _plan(desk, NEXT_MONDAY) == (
         ProfileRequest(("AAA", "NEW")),
-        ActionRequest(("AAA", "NEW"), (date(2026, 11, 10), NEXT_MONDAY)),
-        PriceRequest(("AAA", "NEW"), (SATURDAY, NEXT_MONDAY)),
+        ActionRequest(("AAA", "NEW"), (date(2026, 11, 10), NEXT_MONDAY), NEXT_MONDAY + ANNOUNCED_AHEAD),
+        PriceRequest(("AAA", "NEW"), (NEXT_MONDAY, NEXT_MONDAY)),
         RateRequest(RATES, (TUESDAY, NEXT_MONDAY)),
-        QuoteRequest({CALL: call("AAA"), PUT: put("AAA")}, (TUESDAY, NEXT_MONDAY)),
+        QuoteRequest({CALL: call("AAA"), PUT: put("AAA")}, (TUESDAY, FRIDAY)),
         ChainRequest("AAA", NEXT_MONDAY),
     )
 
@@ -173,6 +180,50 @@ def test_chains_are_asked_for_only_when_the_session_is_the_last_one(desk: Desk) 
     _hold_call(desk, call("AAA"))
     assert ChainRequest("AAA", FRIDAY) in _plan(desk)
     assert not any(isinstance(request, ChainRequest) for request in _plan(desk, with_chains=False))
+
+
+def _board(*days: date) -> list[OptionQuotes]:
+    return [quotes_of(terms, [(day, 1.0, 2.0, nan) for day in days]) for terms in (call("AAA"), put("AAA"))]
+
+
+def test_what_a_chain_quotes_is_asked_for_no_more(desk: Desk) -> None:
+    """The chain has bid and ask of its day: what else there is to ask comes after it."""
+    _hold_call(desk, call("AAA"))
+    plan = _plan(desk)
+    assert _quotes(plan) == {CALL: (call("AAA"), MONDAY, THURSDAY), PUT: (put("AAA"), MONDAY, THURSDAY)}
+    assert plan.index(ChainRequest("AAA", FRIDAY)) > [type(each) for each in plan].index(QuoteRequest)
+    for request in plan:
+        sync(desk.conn, _universe(desk), request, Vendor("test", board=_board(*WEEK)))
+    assert plan_quotes(desk.conn, _universe(desk)) == ()
+
+
+def test_what_a_chain_lacks_is_asked_for_after_it(desk: Desk) -> None:
+    _hold_call(desk, call("AAA"))
+    for request in _plan(desk):
+        board = _board(FRIDAY)[:1] if isinstance(request, ChainRequest) else _board(*WEEK[:-1])
+        sync(desk.conn, _universe(desk), request, Vendor("test", board=board))
+    assert _quotes(plan_quotes(desk.conn, _universe(desk))) == {PUT: (put("AAA"), FRIDAY, FRIDAY)}
+
+
+def test_a_chain_hides_no_question_that_is_open_before_its_day(desk: Desk) -> None:
+    """The provider could not be asked for the days before, but had the chain."""
+    _hold_call(desk, call("AAA"))
+    sync(desk.conn, _universe(desk), ChainRequest("AAA", FRIDAY), Vendor("test", board=_board(FRIDAY)))
+    assert _quotes(_plan(desk)) == {CALL: (call("AAA"), MONDAY, THURSDAY), PUT: (put("AAA"), MONDAY, THURSDAY)}
+
+
+def test_what_funds_hold_is_asked_once_a_month_of_those_that_are_held(desk: Desk) -> None:
+    add_factors(desk.conn, FACTORS)
+    for symbol, kind in (("SPY", Kind.ETF), ("VTV", Kind.ETF), ("FXNAX", Kind.MUTUAL_FUND), ("AAA", Kind.STOCK)):
+        new_share(desk.conn, symbol, kind=kind)
+    _hold_call(desk, call("SPY", expiry=date(2027, 6, 18)))
+    desk.bring_in(find_instruments(desk.conn, ["FXNAX"], MONDAY)["FXNAX"], 1, MONDAY)
+    asked = HoldingsRequest(("FXNAX", "SPY"), FRIDAY)
+    assert [each for each in _plan(desk) if isinstance(each, HoldingsRequest)] == [asked]
+    _answer_nothing(desk, [asked])
+    month_later = FRIDAY + HOLDINGS_KEPT
+    for day, due in ((NEXT_MONDAY, False), (month_later - timedelta(days=1), False), (month_later, True)):
+        assert any(isinstance(each, HoldingsRequest) for each in _plan(desk, day)) is due
 
 
 def test_the_universe_is_what_is_held_with_underlyings_twins_and_the_factors_funds(desk: Desk) -> None:
@@ -230,7 +281,8 @@ def test_an_option_held_with_its_twin_is_asked_for_since_either_is_held(desk: De
     """Parity of the call needs the put from the call's first day on."""
     _hold_call(desk, call("AAA"), MONDAY)
     _hold_call(desk, put("AAA"), WEDNESDAY)
-    assert _quotes(_plan(desk)) == {CALL: (call("AAA"), MONDAY, FRIDAY), PUT: (put("AAA"), MONDAY, FRIDAY)}
+    plan = _plan(desk, with_chains=False)
+    assert _quotes(plan) == {CALL: (call("AAA"), MONDAY, FRIDAY), PUT: (put("AAA"), MONDAY, FRIDAY)}
 
 
 def test_quotes_are_asked_for_until_the_expiry_and_not_after_it(desk: Desk) -> None:
@@ -253,7 +305,7 @@ def test_after_a_whole_split_a_contract_is_asked_for_by_the_terms_in_force(desk:
     parent = load_instruments(desk.conn, [option])[0]
     splits = [Split("AAA", TUESDAY, 2, 1), Split("AAA", THURSDAY, 5, 1), Split("AAA", MONDAY, 7, 1)]
     save_splits(desk.conn, Market.LIVE, [(parent.id, split) for split in splits], "test")
-    assert _quotes(_plan(desk)) == {
+    assert _quotes(_plan(desk, with_chains=False)) == {
         CALL: (call("AAA", 10), MONDAY, FRIDAY),
         PUT: (put("AAA", 10), MONDAY, FRIDAY),
     }

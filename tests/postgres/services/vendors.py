@@ -7,6 +7,7 @@ from datetime import date
 from sqlalchemy import Connection, select
 
 from sigmasight.domain.errors import ProviderError
+from sigmasight.domain.funds import FundHoldings
 from sigmasight.domain.instruments import OptionTerms, Profile
 from sigmasight.domain.market_data import DailyBars, Dividend, OptionQuotes, Split, Yields
 from sigmasight.market.requests import Request
@@ -26,6 +27,7 @@ class Vendor:
     done: Sequence[Split] = ()
     rates: Mapping[str, Yields] = field(default_factory=dict)
     board: Sequence[OptionQuotes] = ()
+    reports: Mapping[str, FundHoldings] = field(default_factory=dict)
     tells_all: bool = False  # also what it was not asked for
     asked: list[tuple[str, tuple[object, ...]]] = field(default_factory=list)
 
@@ -55,6 +57,10 @@ class Vendor:
         self.asked.append(("chain", (underlying, as_of)))
         return [quotes for quotes in self.board if quotes.terms.underlying == underlying]
 
+    def holdings(self, funds: Sequence[str], as_of: date) -> Mapping[str, FundHoldings]:
+        self.asked.append(("holdings", (*funds, as_of)))
+        return {fund: report for fund, report in self.reports.items() if self.tells_all or fund in funds}
+
 
 @dataclass(frozen=True, slots=True)
 class Broken(Vendor):
@@ -66,7 +72,7 @@ class Broken(Vendor):
 
 def served_by(*vendors: Vendor) -> Sources:
     """Vendors asked in this order for everything."""
-    return Sources(vendors, vendors, vendors, vendors)
+    return Sources(vendors, vendors, vendors, vendors, vendors)
 
 
 def sync(conn: Connection, universe: Universe, request: Request, *vendors: Vendor) -> int:

@@ -46,12 +46,12 @@ class Massive:
         return 1
 
     def calls_for(self, request: Request) -> int:
-        """How many calls a request takes; of a chain its first page alone, as nobody knows how many follow."""
+        """How many calls a request takes; of a chain that was never asked its first page alone."""
         match request:
             case QuoteRequest(contracts):
                 return len(contracts)
             case ChainRequest():
-                return 1
+                return max(1, -(-request.listed // _PAGE))
         return 0
 
     def quotes(self, contracts: Sequence[OptionTerms], first: date, last: date) -> Sequence[OptionQuotes]:
