@@ -8,6 +8,7 @@ from sigmasight import __version__
 from sigmasight.cli import (
     backfill,
     correlations,
+    data_quality,
     demo,
     factors,
     greeks,
@@ -32,6 +33,7 @@ app.command("demo")(demo.run_demo)
 app.command("import")(imports.run_import)
 app.command("night")(night.run_nights)
 app.command("backfill")(backfill.run_backfill)
+app.command("data-quality")(data_quality.run_data_quality)
 app.command("greeks")(greeks.run_greeks)
 app.command("factors")(factors.run_factors)
 app.command("stress")(stress.run_stress)

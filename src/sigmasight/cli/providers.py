@@ -9,8 +9,9 @@ from typing import Annotated
 
 import typer
 
+from sigmasight.cli.data_quality import quarantined_document, quarantined_line
 from sigmasight.cli.output import announce, print_json, print_table
-from sigmasight.cli.session import AsJson, Document, fixed, rounded
+from sigmasight.cli.session import AsJson, Document, fixed, percent, rounded
 from sigmasight.domain.market_data import Market
 from sigmasight.domain.symbols import normalize_ticker
 from sigmasight.domain.usage import Usage
@@ -18,8 +19,10 @@ from sigmasight.market.meters import grown
 from sigmasight.services.market_sync import Sources
 from sigmasight.services.provider_comparison import Compared, compare_prices
 from sigmasight.services.provider_plan import NIGHTS_A_MONTH, Spending, plan_spending
+from sigmasight.services.quarantine import confirm_close
 from sigmasight.store.provider_usage import add_usage, usage_between
-from sigmasight.store.runs import last_run
+from sigmasight.store.quarantine import load_quarantined
+from sigmasight.store.runs import NightCoverage, last_run, nightly_coverage
 from sigmasight.wiring.application import Application, open_application
 from sigmasight.wiring.logs import configure_logs
 from sigmasight.wiring.settings import Settings
@@ -27,6 +30,7 @@ from sigmasight.wiring.settings import Settings
 app = typer.Typer(no_args_is_help=True, add_completion=False)
 _KINDS = ("profiles", "prices", "rates", "options", "funds")
 _PLACES = 8
+Simulated = Annotated[bool, typer.Option("--simulated", help="Of the simulated market.")]
 
 
 @app.command("status")
@@ -102,8 +106,7 @@ def run_compare(
         if until < since:
             raise typer.BadParameter("--from names a later day than --to")
         sources = _sources(application)
-        wanted = [normalize_ticker(each) for each in symbols.split(",") if each.strip()]
-        found = compare_prices(sources, wanted, since, until)
+        found = compare_prices(sources, _tickers(symbols), since, until)
         with application.db.write() as conn:
             add_usage(conn, application.today, grown(sources.meters))
     for provider, said in found.failures:
@@ -117,8 +120,84 @@ def run_compare(
     _advise(sources)
 
 
+@app.command("coverage")
+def run_coverage(
+    sessions: Annotated[int, typer.Option("--sessions", min=1, max=1000, help="How many of the last sessions.")] = 20,
+    as_json: AsJson = False,
+) -> None:
+    """Show of the last nights what share of the held instruments had a price, and who failed."""
+    settings = Settings()
+    configure_logs(settings)
+    with open_application(settings, announce) as application, application.db.read() as conn:
+        last = application.last_completed
+        nights = nightly_coverage(conn, application.calendar.sessions_back(last, sessions - 1), last)
+    if as_json:
+        print_json({"nights": [_night(each) for each in nights]})
+        return
+    columns = ["session", "status", "priced", "of", "coverage", "kept aside", "failed providers"]
+    print_table("Market data of the last nights", columns, [_night_row(each) for each in nights], text_columns=2)
+
+
+@app.command("refused")
+def run_refused(
+    symbols: Annotated[str | None, typer.Option("--symbols", help="Tickers with commas between; all.")] = None,
+    limit: Annotated[int, typer.Option("--limit", min=1, max=10_000, help="At most so many.")] = 50,
+    simulated: Simulated = False,
+    as_json: AsJson = False,
+) -> None:
+    """Show what vendors told that was not taken, and why, newest first."""
+    settings = Settings()
+    configure_logs(settings)
+    market = Market.SIMULATED if simulated else Market.LIVE
+    with open_application(settings, announce) as application, application.db.read() as conn:
+        rows = load_quarantined(conn, market, symbols=_tickers(symbols) if symbols else None, limit=limit)
+    if as_json:
+        print_json({"kept_aside": [quarantined_document(row) for row in rows]})
+        return
+    for row in rows:
+        announce(quarantined_line(row))
+    announce(f"{len(rows)} kept aside in the {market} market")
+
+
+@app.command("confirm")
+def run_confirm(
+    symbol: Annotated[str, typer.Argument(help="The ticker.")],
+    day: Annotated[datetime, typer.Argument(formats=["%Y-%m-%d"], help="The day of the close that jumped.")],
+    why: Annotated[str, typer.Option("--why", help="Why it is right; kept with the confirmation.")],
+    simulated: Simulated = False,
+) -> None:
+    """Let a close in that jumped without a split; the next night or backfill asks for it again."""
+    settings = Settings()
+    configure_logs(settings)
+    market = Market.SIMULATED if simulated else Market.LIVE
+    with open_application(settings, announce) as application, application.db.write() as conn:
+        confirm_close(conn, market, normalize_ticker(symbol), day.date(), why)
+    announce(f"{normalize_ticker(symbol)} {day.date()}: confirmed; the next night or backfill asks for it again")
+
+
 def _sources(application: Application) -> Sources:
     return application.night_plan().sources[Market.LIVE]
+
+
+def _tickers(text: str) -> list[str]:
+    return [normalize_ticker(each) for each in text.split(",") if each.strip()]
+
+
+def _night(each: NightCoverage) -> Document:
+    return {
+        "as_of": each.as_of.isoformat(),
+        "status": each.status,
+        "held": each.held,
+        "priced": each.priced,
+        "coverage": each.coverage,
+        "kept_aside": each.refused,
+        "failed_providers": list(each.failed),
+    }
+
+
+def _night_row(each: NightCoverage) -> list[str]:
+    counts = [str(each.priced), str(each.held), percent(each.coverage), str(each.refused)]
+    return [each.as_of.isoformat(), each.status, *counts, ", ".join(each.failed) or "none"]
 
 
 def _advise(sources: Sources) -> None:

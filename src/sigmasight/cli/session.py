@@ -32,6 +32,7 @@ MethodName = Annotated[Method, typer.Option("--method", help="classic: as the te
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
 
 Document = dict[str, object]
+_ALL_BUT_WHOLE = 0.9995  # from here on a share would be rounded to 100.0 %
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,5 +99,7 @@ def fixed(value: float, places: int) -> str:
 
 
 def percent(value: float) -> str:
-    """A share for a table; n/a where not known."""
-    return f"{value:.1%}" if isfinite(value) else "n/a"
+    """A share for a table; n/a where not known. What is not whole never reads as 100 %."""
+    if not isfinite(value):
+        return "n/a"
+    return "> 99.9%" if _ALL_BUT_WHOLE <= value < 1.0 else f"{value:.1%}"

@@ -44,6 +44,7 @@ from sigmasight.store.prices import (
     save_splits,
     save_yields,
 )
+from sigmasight.store.quarantine import confirmed_days
 
 
 @dataclass(frozen=True, slots=True)
@@ -329,7 +330,7 @@ def _store_bars(conn: Connection, universe: Universe, answer: Answer) -> int:
         return 0
     firsts = {ids[symbol]: np.fmin.reduce(each.days).item() for symbol, each in bars.items() if len(each.days)}
     before = closes_before(conn, market, {asset: day for asset, day in firsts.items() if day is not None})
-    known = known_splits(conn, market, ids)
+    known, confirmed = known_splits(conn, market, ids), confirmed_days(conn, market, [ids[symbol] for symbol in bars])
     sessions = np.array(universe.calendar.sessions, dtype="datetime64[D]")
     accepted: dict[int, DailyBars] = {}
     refused: list[RefusedRow] = []
@@ -339,6 +340,7 @@ def _store_bars(conn: Connection, universe: Universe, answer: Answer) -> int:
             today=universe.as_of,
             splits=known.get(symbol, ()),
             previous_close=before.get(ids[symbol]),
+            confirmed=confirmed.get(ids[symbol], frozenset()),
             sessions=sessions,
         )
         accepted[ids[symbol]] = checked.accepted

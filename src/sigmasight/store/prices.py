@@ -1,6 +1,7 @@
 """Prices, corporate actions, yields and option quotes at rest."""
 
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
@@ -18,6 +19,7 @@ from sqlalchemy import (
     union_all,
     update,
 )
+from sqlalchemy.dialects.postgresql import aggregate_order_by
 
 from sigmasight.domain.market_data import (
     TREASURY_SERIES,
@@ -80,6 +82,17 @@ _OF_A_MARKET = (
     *(factor_correlations, instrument_betas, asked_ranges, refused_rows, late_rows),
     *(fund_holdings, confirmed_jumps),
 )
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What marks there are of an instrument in a window."""
+
+    instrument_id: int
+    sessions: int
+    last_day: date
+    source: str  # of the last one
+
 
 Days = dict[int, date]
 """The first day that was new, by instrument."""
@@ -313,6 +326,23 @@ def count_priced(conn: Connection, market: Market, ids: Collection[int], first: 
         .group_by(prices.c.instrument_id)
     )
     return {instrument_id: count for instrument_id, count in rows}
+
+
+def marks_told(conn: Connection, market: Market, ids: Collection[int], first: date, last: date) -> list[Told]:
+    """What marks each instrument has in a window; one without any is absent. Ascending by instrument."""
+    parts = [
+        select(
+            table.c.instrument_id,
+            func.count().label("sessions"),
+            func.max(table.c.day).label("last_day"),
+            func.array_agg(aggregate_order_by(table.c.source, table.c.day.desc()))[1].label("source"),
+        )
+        .where(table.c.market == market, among(table.c.instrument_id, ids), table.c.day.between(first, last))
+        .group_by(table.c.instrument_id)
+        for table, _ in _MARKED
+    ]
+    both = union_all(*parts).subquery()
+    return [Told(*row) for row in conn.execute(select(both).order_by(both.c.instrument_id))]
 
 
 def chain_sizes(conn: Connection, market: Market, underlyings: Collection[int]) -> dict[str, int]:

@@ -48,6 +48,43 @@ class RunRecord:
     coverage: float | None
 
 
+@dataclass(frozen=True, slots=True)
+class NightCoverage:
+    """What the job market-data of one night found."""
+
+    as_of: date
+    status: str
+    held: int
+    priced: int
+    coverage: float
+    refused: int  # rows, kept aside at the door
+    failed: tuple[str, ...]  # providers
+
+
+def nightly_coverage(conn: Connection, first: date, last: date) -> list[NightCoverage]:
+    """Coverage of the last run of each session's night, newest first; a night without the job is absent."""
+    run, step = batch_runs.c, batch_steps.c
+    rows = conn.execute(
+        select(run.as_of, step.status, step.counts, step.coverage, step.errors)
+        .join(batch_steps, step.run_id == run.id)
+        .where(step.job == "market-data", run.as_of.between(first, last))
+        .distinct(run.as_of)
+        .order_by(run.as_of.desc(), run.id.desc())
+    )
+    return [
+        NightCoverage(
+            as_of=row.as_of,
+            status=row.status,
+            held=row.counts.get("held", 0),
+            priced=row.counts.get("priced", 0),
+            coverage=1.0 if row.coverage is None else row.coverage,
+            refused=row.counts.get("refused", 0),
+            failed=tuple(sorted({error["provider"] for error in row.errors if "provider" in error})),
+        )
+        for row in rows
+    ]
+
+
 def hold(conn: Connection, what: str) -> bool:
     """Take the lock of something that one process does at a time, on a connection of its own, as ``hold_night``."""
     lock = text("SELECT pg_try_advisory_lock(hashtextextended(:what, 0))")

@@ -47,4 +47,4 @@ ALTER TABLE asked_ranges DROP CONSTRAINT asked_ranges_kind_check;
 ALTER TABLE asked_ranges ADD CONSTRAINT asked_ranges_kind_check
     CHECK (kind IN ('prices', 'actions', 'rates', 'option_quotes', 'chain', 'profile', 'holdings'));
 
-GRANT SELECT ON fund_holdings TO sigmasight_api;
+GRANT SELECT ON fund_holdings, refused_rows TO sigmasight_api;
