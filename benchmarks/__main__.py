@@ -11,6 +11,7 @@ from uuid import UUID, uuid5
 
 import numpy as np
 
+from benchmarks.backfill import measure_backfill
 from benchmarks.factors import measure_factors
 from benchmarks.measure import ROUNDS, Measured, median_seconds
 from benchmarks.nights import SESSION, fresh_application, measure_nights
@@ -43,6 +44,7 @@ def main() -> None:
         *measure_options(),
         *measure_factors(),
         *_valuations(),
+        *measure_backfill(),
     ]  # memory is told of the first ones
     page = _page(lines)
     sys.stdout.write(page)

@@ -58,13 +58,14 @@ class DatabaseCopies:
         return psycopg.connect(make_conninfo(self._url, user="postgres", dbname="postgres"), autocommit=True)
 
 
-def environment(url: str, **settings: str) -> dict[str, str]:
-    """The environment of a command that works on a database.
+def of_the_machine(*more: str) -> dict[str, str]:
+    """What a process must know of this machine: its programs, and the processor for BLAS, on which the last bits hang."""
+    return {name: os.environ[name] for name in ("PATH", "OPENBLAS_CORETYPE", *more) if name in os.environ}
 
-    Nothing of the machine's own settings is in it but the kind of processor that it tells BLAS: the last bits are its.
-    """
-    names = ("PATH", "COVERAGE_PROCESS_START", "COVERAGE_FILE", "OPENBLAS_CORETYPE")
-    kept = {name: os.environ[name] for name in names if name in os.environ}
+
+def environment(url: str, **settings: str) -> dict[str, str]:
+    """The environment of a command that works on a database; none of the machine's own settings is in it."""
+    kept = of_the_machine("COVERAGE_PROCESS_START", "COVERAGE_FILE")
     return kept | {"DATABASE_URL": url, "SIGMASIGHT_NOW": NOW, "HOME": "/nonexistent", "COLUMNS": "160"} | settings
 
 

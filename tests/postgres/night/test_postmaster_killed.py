@@ -16,7 +16,7 @@ import pytest
 from psycopg.conninfo import make_conninfo
 
 from sigmasight.store.embedded import start_server
-from support.databases import LAST_SESSION, NOW, DatabaseCopies
+from support.databases import LAST_SESSION, NOW, DatabaseCopies, of_the_machine
 from support.processes import end_of, server_files, started, wait_until
 
 DEMO = ("demo", "--json", "--no-serve")
@@ -32,7 +32,7 @@ class Home:
     def variables(self) -> dict[str, str]:
         """Nothing of the machine's own; the clock is that of all tests."""
         return {
-            "PATH": os.environ["PATH"],
+            **of_the_machine(),
             "HOME": "/nonexistent",
             "SIGMASIGHT_HOME": str(self.path),
             "SIGMASIGHT_NOW": NOW,
