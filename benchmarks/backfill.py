@@ -30,7 +30,7 @@ def measure_backfill(symbols: int = SYMBOLS) -> Iterator[Measured]:
         bare = seconds(lambda: _ask_bare(address)) * symbols / _SAMPLE
         taken, peak = _backfill(address, Path(home) / "home", symbols)
     yield Measured(
-        f"backfill of {symbols:,} symbols over {_SESSIONS} sessions: prices raw and adjusted, dividends, splits, profiles",
+        f"backfill of {symbols:,} symbols, {_SESSIONS} sessions: prices raw and adjusted, dividends, splits, profiles",
         taken,
         "asking and reading the same pages",
         f"{taken / bare:.2f} x its time, {peak:.0f} MB at most",

@@ -59,7 +59,7 @@ class DatabaseCopies:
 
 
 def of_the_machine(*more: str) -> dict[str, str]:
-    """What a process must know of this machine: its programs, and the processor for BLAS, on which the last bits hang."""
+    """What a process must know of this machine: its programs, and the processor for BLAS: last bits are its."""
     return {name: os.environ[name] for name in ("PATH", "OPENBLAS_CORETYPE", *more) if name in os.environ}
 
 

@@ -16,13 +16,14 @@ from sigmasight.domain.market_data import Market
 from sigmasight.domain.symbols import normalize_ticker
 from sigmasight.domain.usage import Usage
 from sigmasight.market.meters import grown
+from sigmasight.services.aliases import name_alias
 from sigmasight.services.market_sync import Sources
 from sigmasight.services.provider_comparison import Compared, compare_prices
-from sigmasight.services.provider_plan import NIGHTS_A_MONTH, Spending, plan_spending
+from sigmasight.services.provider_plan import NIGHTS_A_MONTH, Spending, plan_spending, session_due
 from sigmasight.services.quarantine import confirm_close
 from sigmasight.store.provider_usage import add_usage, usage_between
 from sigmasight.store.quarantine import load_quarantined
-from sigmasight.store.runs import NightCoverage, last_run, nightly_coverage
+from sigmasight.store.runs import NightCoverage, nightly_coverage
 from sigmasight.wiring.application import Application, open_application
 from sigmasight.wiring.logs import configure_logs
 from sigmasight.wiring.settings import Settings
@@ -66,8 +67,7 @@ def run_plan(as_json: AsJson = False) -> None:
     with open_application(settings, announce) as application:
         sources = _sources(application)
         with application.db.write() as conn:
-            done = last_run(conn, application.last_completed)
-            as_of = application.last_completed if done is None else application.next_session
+            as_of = session_due(conn, application.valuation, application.last_completed)
             plan = plan_spending(
                 conn, application.valuation, sources, as_of, history_sessions=settings.history_sessions
             )
@@ -173,6 +173,24 @@ def run_confirm(
     with open_application(settings, announce) as application, application.db.write() as conn:
         confirm_close(conn, market, normalize_ticker(symbol), day.date(), why)
     announce(f"{normalize_ticker(symbol)} {day.date()}: confirmed; the next night or backfill asks for it again")
+
+
+@app.command("alias")
+def run_alias(
+    alias: Annotated[str, typer.Argument(help="The other name, such as FB.")],
+    symbol: Annotated[str, typer.Argument(help="The symbol it means, such as META.")],
+    first: Annotated[datetime, typer.Option("--from", formats=["%Y-%m-%d"], help="First day.")],
+    last: Annotated[
+        datetime | None, typer.Option("--until", formats=["%Y-%m-%d"], help="The day on which it means it no more.")
+    ] = None,
+) -> None:
+    """Let a ticker in files mean another one's instrument. It may be another company's later: say until when."""
+    settings = Settings()
+    configure_logs(settings)
+    named = normalize_ticker(alias), normalize_ticker(symbol)
+    with open_application(settings, announce) as application, application.db.write() as conn:
+        name_alias(conn, *named, valid_from=first.date(), valid_to=last.date() if last else None)
+    announce(f"{named[0]} means {named[1]} from {first.date()}" + (f" until {last.date()}" if last else " on"))
 
 
 def _sources(application: Application) -> Sources:

@@ -22,6 +22,7 @@ from sigmasight.services.market_plan import (
     TAIL_SESSIONS,
     Universe,
     find_universe,
+    is_asked,
     plan_prices,
     plan_reference,
 )
@@ -78,6 +79,12 @@ def plan_spending(
     return ProviderPlan(
         as_of, _spending(sized, sources), _spending(month if asked_funds else [*month, *funds], sources)
     )
+
+
+def session_due(conn: Connection, valuation: Valuation, completed: date) -> date:
+    """The session whose night asks next: the last completed one until all of it was asked for, then the next one."""
+    universe = find_universe(conn, Market.LIVE, valuation.calendar, completed)
+    return valuation.calendar.next_session(completed) if is_asked(conn, universe) else completed
 
 
 def _usual_night(universe: Universe) -> list[Request]:

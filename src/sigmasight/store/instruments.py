@@ -111,10 +111,21 @@ def unexplained(conn: Connection, ids: Collection[int]) -> tuple[str, ...]:
     return tuple(rows.scalars())
 
 
-def add_alias(conn: Connection, *, source: str, symbol: str, instrument_id: int, valid_from: date) -> None:
-    """Let a source's symbol mean an instrument from a day on; an alias that is there already stays as it is."""
+def add_alias(
+    conn: Connection,
+    *,
+    source: str,
+    symbol: str,
+    instrument_id: int,
+    valid_from: date,
+    valid_to: date | None = None,
+) -> None:
+    """Let a source's symbol mean an instrument from a day on, up to the day before another one, if one is given.
+
+    An alias of that source, symbol and first day that is there already stays as it is.
+    """
     values = {"source": source, "symbol": symbol, "valid_from": valid_from, "instrument_id": instrument_id}
-    conn.execute(upsert(instrument_aliases).values(values).on_conflict_do_nothing())
+    conn.execute(upsert(instrument_aliases).values({**values, "valid_to": valid_to}).on_conflict_do_nothing())
 
 
 def sectors(conn: Connection, ids: Sequence[int]) -> dict[int, str | None]:

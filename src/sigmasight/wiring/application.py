@@ -50,11 +50,6 @@ class Application:
         return self.calendar.last_completed_session(self.clock())
 
     @property
-    def next_session(self) -> date:
-        """The first session that has not closed yet."""
-        return self.calendar.next_session(self.last_completed)
-
-    @property
     def valuation(self) -> Valuation:
         """What every valuation is given."""
         return Valuation(

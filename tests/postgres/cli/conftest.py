@@ -4,13 +4,21 @@ import os
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 
 import pytest
 import structlog
 
 from sigmasight.cli.main import run
+from sigmasight.market.exchange import build_nyse_calendar
+from sigmasight.market.simulated import SimulatedMarket
 from support.databases import environment
+from support.vendor_box import VendorBox, opened_box
+
+HELD = {"AAPL": 40, "BRK.B": -15, "VNQ": 60, "FXNAX": 500, "F": -900}
+PROXIES = ("SPY", "VTV", "VUG", "MTUM", "QUAL", "SLY", "USMV")
+TODAY = date(2026, 11, 20)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,3 +55,25 @@ def command(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str],
 
     yield run_here
     structlog.reset_defaults()
+
+
+@pytest.fixture(scope="session")
+def market() -> SimulatedMarket:
+    """The market behind the vendors in a box."""
+    return SimulatedMarket(build_nyse_calendar(date(2019, 1, 1), date(2028, 12, 31)))
+
+
+@pytest.fixture
+def box(market: SimulatedMarket) -> Iterator[VendorBox]:
+    """Vendors on loopback that know what is held below, and the factors' funds."""
+    with opened_box(VendorBox(market, (*HELD, *PROXIES), TODAY)) as opened:
+        yield opened
+
+
+@pytest.fixture
+def positions(tmp_path: Path) -> Path:
+    """A file of shares and funds, long and short."""
+    file = tmp_path / "positions.csv"
+    rows = "".join(f"{symbol},{quantity},100,2026-11-19\n" for symbol, quantity in HELD.items())
+    file.write_text(f"ticker,quantity,entry_price,entry_date\n{rows}")
+    return file

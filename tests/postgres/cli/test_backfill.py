@@ -12,25 +12,18 @@ import psycopg
 import pytest
 
 from sigmasight.market.adapters.fmp import spelled
-from sigmasight.market.exchange import build_nyse_calendar
 from sigmasight.market.simulated import SimulatedMarket
 from sigmasight.market.simulated.universe import universe
 from support.databases import environment
 from support.processes import end_of, nobody_else_is_connected, started, wait_until
 from support.vendor_box import VendorBox, opened_box
 
-from .conftest import Command
+from .conftest import TODAY, Command
 from .test_live import settings_of
 
-TODAY = date(2026, 11, 20)
 FIRST = date(2026, 9, 1)
 SYMBOLS = tuple(sorted(symbol for symbol in universe() if symbol != "VIX"))  # more than one request holds
 LATER = ("--from", FIRST.isoformat(), "--json")
-
-
-@pytest.fixture(scope="module")
-def market() -> SimulatedMarket:
-    return SimulatedMarket(build_nyse_calendar(date(2019, 1, 1), date(2028, 12, 31)))
 
 
 @pytest.fixture

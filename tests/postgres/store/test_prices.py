@@ -25,9 +25,11 @@ from postgres.store.builders import (
     new_share,
     quotes_of,
 )
+from sigmasight.domain.funds import FundHoldings, Holding
 from sigmasight.domain.market_data import DailyBars, Dividend, Market, Marks, OptionQuotes, Split, Yields
 from sigmasight.store.asked import note_late, remember_asked, set_aside
 from sigmasight.store.factor_facts import save_betas, save_factor_set
+from sigmasight.store.funds import save_holdings
 from sigmasight.store.instruments import save_options
 from sigmasight.store.option_facts import save_option_facts
 from sigmasight.store.prices import (
@@ -51,6 +53,7 @@ from sigmasight.store.prices import (
     save_splits,
     save_yields,
 )
+from sigmasight.store.quarantine import confirm_jump
 from sigmasight.store.tables import metadata, option_quotes, prices, rates
 
 LIVE, SIMULATED = Market.LIVE, Market.SIMULATED
@@ -257,6 +260,15 @@ def test_what_is_announced_lies_after_the_day_and_was_known_on_it(conn: Connecti
     assert load_announced(conn, LIVE, [], MONDAY).ex_date.dtype == np.dtype("datetime64[D]")
 
 
+def test_an_announced_dividend_takes_the_amount_that_is_told_last(conn: Connection, share: int) -> None:
+    announced, paid = Dividend("AAA", THURSDAY, 0.25), Dividend("AAA", MONDAY, 0.5)
+    save_dividends(conn, LIVE, [(share, announced), (share, paid)], "one", known_on=TUESDAY)
+    told = [(share, replace(each, amount=0.75)) for each in (announced, paid)]
+    assert save_dividends(conn, LIVE, told, "one", known_on=FRIDAY) == {share: THURSDAY}
+    assert save_dividends(conn, LIVE, told, "one", known_on=FRIDAY) == {}
+    assert load_payouts(conn, LIVE, [share], FRIDAY).amount.tolist() == [0.5, 0.75]
+
+
 def test_yields_come_as_a_table_of_days_and_series(conn: Connection) -> None:
     series = [
         Yields("DGS30", days(FRIDAY, MONDAY), column(0.05, 0.06)),
@@ -311,6 +323,8 @@ def test_a_market_is_forgotten_whole_and_the_other_stays(conn: Connection, share
         row = {"symbol": "AAA", "day": MONDAY, "field": "close", "value": "-1.0", "why": "it is below 0"}
         set_aside(conn, market, [row], "one")
         note_late(conn, market, {share: MONDAY})
+        save_holdings(conn, market, {share: FundHoldings("AAA", MONDAY, (Holding("BBB", "Beta", 1.0),))}, "one")
+        confirm_jump(conn, market, share, MONDAY, "a takeover")
         save_option_facts(conn, market, fact_of(contract, MONDAY))
         save_factor_set(conn, market, factor_set_of(MONDAY))
         save_betas(conn, market, MONDAY, betas_of(share))
@@ -323,4 +337,4 @@ def test_a_market_is_forgotten_whole_and_the_other_stays(conn: Connection, share
         for table in tables
     }
     assert counts == {table.name: {LIVE: 1, SIMULATED: 0} for table in tables}
-    assert len(tables) == 11
+    assert len(tables) == 13
