@@ -8,7 +8,7 @@ from sqlalchemy import Connection, func, select
 from sigmasight.domain.funds import FundHoldings, Holding
 from sigmasight.domain.instruments import Kind
 from sigmasight.domain.market_data import Market
-from sigmasight.store.bulk import add_rows, among, number, number_column
+from sigmasight.store.bulk import add_rows, among, instrument_days, number, number_column
 from sigmasight.store.tables import fund_holdings, instruments
 
 _FUNDS = (Kind.ETF, Kind.MUTUAL_FUND)
@@ -65,6 +65,19 @@ def load_holdings(conn: Connection, market: Market, funds: Collection[int], on: 
         shares, value = number_column([row.shares, row.market_value]).tolist()
         lines.setdefault(row.instrument_id, []).append(Holding(row.symbol, row.name, row.weight, shares, value))
     return {fund: FundHoldings(*heads[fund], tuple(listed)) for fund, listed in lines.items()}
+
+
+def load_sources(conn: Connection, market: Market, reports: Mapping[int, FundHoldings]) -> dict[int, str]:
+    """Who gave reports that are stored, by fund."""
+    wanted = instrument_days({(fund, report.as_of) for fund, report in reports.items()})
+    same = (fund_holdings.c.instrument_id == wanted.c.instrument_id) & (fund_holdings.c.as_of == wanted.c.day)
+    rows = conn.execute(
+        select(fund_holdings.c.instrument_id, fund_holdings.c.source)
+        .join(wanted, same)
+        .where(fund_holdings.c.market == market)
+        .distinct()
+    )
+    return {fund: source for fund, source in rows}
 
 
 def funds_among(conn: Connection, ids: Collection[int]) -> dict[int, str]:
