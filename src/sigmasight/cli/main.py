@@ -13,6 +13,7 @@ from sigmasight.cli import (
     factors,
     greeks,
     imports,
+    look_through,
     night,
     performance,
     providers,
@@ -36,6 +37,7 @@ app.command("backfill")(backfill.run_backfill)
 app.command("data-quality")(data_quality.run_data_quality)
 app.command("greeks")(greeks.run_greeks)
 app.command("factors")(factors.run_factors)
+app.command("look-through")(look_through.run_look_through)
 app.command("stress")(stress.run_stress)
 app.command("risk")(risk.run_risk)
 app.command("correlations")(correlations.run_correlations)
