@@ -58,7 +58,7 @@ def live_sources(settings: Settings, now: Callable[[], datetime], at_end: ExitSt
         prices=tuple(each for each in made if isinstance(each, Fmp | FileMarket)),
         rates=tuple(each for each in made if isinstance(each, Fred | FileMarket)),
         options=tuple(each for each in made if isinstance(each, Massive | FileMarket)),
-        funds=tuple(each for each in made if isinstance(each, Fmp)),
+        funds=tuple(each for each in made if isinstance(each, Fmp | FileMarket)),
         meters=tuple(_meter(each) for each in made if not isinstance(each, FileMarket)),
         today=today_in_new_york(now),
         advice=ADVICE,

@@ -6,7 +6,9 @@ from datetime import date
 from pathlib import Path
 
 import psycopg
+import pyarrow as pa
 import pytest
+from pyarrow import parquet
 
 from sigmasight.market.exchange import build_nyse_calendar
 from sigmasight.market.simulated import SimulatedMarket
@@ -139,14 +141,12 @@ def test_a_folder_of_files_is_a_market(
         + "".join(f"{each.symbol},{each.ex_date},{each.new_shares},{each.old_shares}\n" for each in done)
     )
     yields = market.yields(("DGS3MO", "DGS2", "DGS10", "DGS30"), first, TODAY)
-    (folder / "rates.csv").write_text(
-        "series,date,yield\n"
-        + "".join(
-            f"{series},{day},{value!r}\n"
-            for series, each in yields.items()
-            for day, value in zip(each.days.tolist(), each.values.tolist(), strict=True)
-        )
-    )
+    rates = {
+        "series": [series for series, each in yields.items() for _ in each.days],
+        "date": [day for each in yields.values() for day in each.days.tolist()],
+        "yield": [value for each in yields.values() for value in each.values.tolist()],
+    }
+    parquet.write_table(pa.table(rates), folder / "rates.parquet")
     bring_in(command, demo_url, positions, "live")
     bring_in(command, demo_url, positions, "simulated", "--simulated")
     told = night(command, demo_url, SIGMASIGHT_MARKET_FOLDER=str(folder))

@@ -6,8 +6,9 @@ from datetime import date
 
 import numpy as np
 
-from sigmasight.domain.errors import ProviderError
+from sigmasight.domain.errors import InvalidSymbolError, ProviderError
 from sigmasight.domain.market_data import DayArray, FloatArray
+from sigmasight.domain.symbols import normalize_ticker
 
 Row = Mapping[str, object]
 
@@ -47,9 +48,32 @@ def number_of(value: object) -> float:
         return math.nan
 
 
+def whole_of(value: object) -> int:
+    """A whole number above 0; 0 where it is none, which the door then refuses."""
+    number = number_of(value)
+    return int(number) if number.is_integer() and number > 0.0 else 0
+
+
 def text_of(value: object) -> str | None:
     """A text that is not empty."""
     return value.strip() or None if isinstance(value, str) else None
+
+
+def ticker_of(value: object) -> str | None:
+    """A canonical symbol; None where there is none, or one of another exchange that cannot be read."""
+    text = text_of(value)
+    if text is None or text == "N/A":
+        return None
+    try:
+        return normalize_ticker(text)
+    except InvalidSymbolError:
+        return None
+
+
+def part_of(found: object, name: str) -> Row:
+    """An object within another; empty where there is none."""
+    part = found.get(name) if isinstance(found, Mapping) else None
+    return part if isinstance(part, Mapping) else {}
 
 
 def require_symbol(rows: Iterable[Row], key: str, wanted: str, provider: str) -> None:

@@ -1,10 +1,8 @@
-"""A folder of the user's own files: prices, rates, dividends, splits and option quotes as CSV.
+"""A folder of the user's own files: prices, rates, dividends, splits, option quotes and fund holdings.
 
-Formats: docs/reference/files.md. One row a day and symbol; names of columns in any case and order, further columns are
-left alone.
+Formats: docs/reference/files.md. One row a day and symbol, or a line of a fund's report; read by ``tables_on_disk``.
 """
 
-import csv
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -13,28 +11,26 @@ from pathlib import Path
 
 import numpy as np
 
-from sigmasight.domain.errors import InvalidSymbolError, ProviderError
+from sigmasight.domain.funds import FundHoldings, Holding
 from sigmasight.domain.instruments import OptionTerms
 from sigmasight.domain.market_data import DailyBars, DayArray, Dividend, FloatArray, OptionQuotes, Split, Yields
 from sigmasight.domain.symbols import normalize_ticker, occ_symbol, parse_occ
-from sigmasight.market.adapters.answers import number_of
+from sigmasight.market.adapters.tables_on_disk import NAME, Row, read_rows
 
-NAME = "files"
-FILES = {
-    "prices.csv": ("symbol", "date", "close"),  # open, high, low, adjusted_close, volume where known
-    "rates.csv": ("series", "date", "yield"),  # as a fraction: 0.0425
-    "dividends.csv": ("symbol", "ex_date", "amount"),
-    "splits.csv": ("symbol", "ex_date", "new_shares", "old_shares"),
-    "option_quotes.csv": ("symbol", "date"),  # bid, ask, last, volume, open_interest where known
+TABLES = {
+    "prices": ("symbol", "date", "close"),  # open, high, low, adjusted_close, volume where known
+    "rates": ("series", "date", "yield"),  # as a fraction: 0.0425
+    "dividends": ("symbol", "ex_date", "amount"),
+    "splits": ("symbol", "ex_date", "new_shares", "old_shares"),
+    "option_quotes": ("symbol", "date"),  # bid, ask, last, volume, open_interest where known
+    "holdings": ("fund", "as_of", "symbol", "weight"),  # a fraction; name, shares, market_value where known
 }
-"""Columns that a file must have."""
-
-_Line = Mapping[str, str]
+"""Files, without .csv or .parquet, and the columns that they must have."""
 
 
 @dataclass(frozen=True)
 class FileMarket:
-    """Fills the ports Prices, Rates and Options; the long files, prices and option quotes, are read once."""
+    """Fills the ports Prices, Rates, Options and Funds; the long files, prices and option quotes, are read once."""
 
     folder: Path
 
@@ -45,39 +41,32 @@ class FileMarket:
 
     def daily_bars(self, symbols: Sequence[str], first: date, last: date) -> Mapping[str, DailyBars]:
         """Daily bars on the days that the file has."""
-        return {
-            symbol: _bars(symbol, self._inside(self._prices[symbol], first, last, "prices.csv"))
-            for symbol in symbols
-            if symbol in self._prices
-        }
+        known = [symbol for symbol in symbols if symbol in self._prices]
+        return {symbol: _bars(symbol, _inside(self._prices[symbol], first, last)) for symbol in known}
 
     def dividends(self, symbols: Sequence[str], first: date, last: date) -> Sequence[Dividend]:
         """Cash dividends."""
-        rows = self._of("dividends.csv", symbols, first, last, day="ex_date")
-        return [Dividend(symbol, when, number_of(row["amount"])) for symbol, when, row in rows]
+        rows = self._of("dividends", symbols, first, last, day="ex_date")
+        return [Dividend(symbol, when, row.number("amount")) for symbol, when, row in rows]
 
     def splits(self, symbols: Sequence[str], first: date, last: date) -> Sequence[Split]:
-        """Splits."""
-        rows = self._of("splits.csv", symbols, first, last, day="ex_date")
-        return [Split(symbol, when, _whole(row["new_shares"]), _whole(row["old_shares"])) for symbol, when, row in rows]
+        """Splits; a ratio that is not of whole numbers is left to the checks."""
+        rows = self._of("splits", symbols, first, last, day="ex_date")
+        return [Split(symbol, when, row.whole("new_shares"), row.whole("old_shares")) for symbol, when, row in rows]
 
     def yields(self, series: Sequence[str], first: date, last: date) -> Mapping[str, Yields]:
         """Treasury par yields, as fractions."""
-        found: dict[str, list[tuple[date, float]]] = {}
-        for row in self._lines("rates.csv"):
-            when = _day(row["date"], "rates.csv")
-            if row["series"] in series and first <= when <= last:
-                found.setdefault(row["series"], []).append((when, number_of(row["yield"])))
-        return {
-            each: Yields(each, _days(when for when, _ in rows), np.array([value for _, value in rows]))
-            for each, rows in found.items()
-        }
+        found: dict[str, list[Row]] = {}
+        for row in _inside(self._rows("rates"), first, last):
+            if row.text("series") in series:
+                found.setdefault(row.text("series"), []).append(row)
+        return {each: Yields(each, _days(rows), _column(rows, "yield")) for each, rows in found.items()}
 
     def quotes(self, contracts: Sequence[OptionTerms], first: date, last: date) -> Sequence[OptionQuotes]:
         """Option quotes of contracts."""
         wanted = {occ_symbol(terms): terms for terms in contracts}
         return [
-            _quotes(terms, self._inside(self._quoted[symbol], first, last, "option_quotes.csv"))
+            _quotes(terms, _inside(self._quoted[symbol], first, last))
             for symbol, terms in wanted.items()
             if symbol in self._quoted
         ]
@@ -88,92 +77,73 @@ class FileMarket:
         mine = [terms for terms in listed.values() if terms.underlying == underlying and terms.expiry >= as_of]
         return [each for each in self.quotes(mine, as_of, as_of) if len(each.days)]
 
-    @cached_property
-    def _prices(self) -> Mapping[str, list[_Line]]:
-        return _by_symbol(self._lines("prices.csv"), normalize_ticker, "prices.csv")
+    def holdings(self, funds: Sequence[str], as_of: date) -> Mapping[str, FundHoldings]:
+        """Each fund's last report on or before a day."""
+        reports: dict[str, dict[date, list[Holding]]] = {}
+        for fund, when, row in self._of("holdings", funds, date.min, as_of, subject="fund", day="as_of"):
+            reports.setdefault(fund, {}).setdefault(when, []).append(_line(row))
+        last = {fund: max(found) for fund, found in reports.items()}
+        return {fund: FundHoldings(fund, day, tuple(reports[fund][day])) for fund, day in last.items()}
 
     @cached_property
-    def _quoted(self) -> Mapping[str, list[_Line]]:
-        return _by_symbol(
-            self._lines("option_quotes.csv"), lambda text: occ_symbol(parse_occ(text)), "option_quotes.csv"
-        )
+    def _prices(self) -> Mapping[str, list[Row]]:
+        return _by_symbol(self._rows("prices"), normalize_ticker)
+
+    @cached_property
+    def _quoted(self) -> Mapping[str, list[Row]]:
+        return _by_symbol(self._rows("option_quotes"), lambda text: occ_symbol(parse_occ(text)))
 
     def _of(
-        self, file: str, symbols: Sequence[str], first: date, last: date, *, day: str
-    ) -> Iterator[tuple[str, date, _Line]]:
-        for row in self._lines(file):
-            symbol, when = _symbol(row["symbol"], file), _day(row[day], file)
-            if symbol in symbols and first <= when <= last:
+        self, table: str, subjects: Sequence[str], first: date, last: date, *, day: str, subject: str = "symbol"
+    ) -> Iterator[tuple[str, date, Row]]:
+        for row in self._rows(table):
+            symbol, when = row.symbol(subject), row.day(day)
+            if symbol in subjects and first <= when <= last:
                 yield symbol, when, row
 
-    def _inside(self, rows: Iterable[_Line], first: date, last: date, file: str) -> list[_Line]:
-        return [row for row in rows if first <= _day(row["date"], file) <= last]
-
-    def _lines(self, file: str) -> Iterator[_Line]:
-        """Rows of a file, by columns in lower case; none where there is no such file.
-
-        Raises:
-            ProviderError: If the file cannot be read, or a column is missing.
-        """
-        path = self.folder / file
-        if not path.exists():
-            return
-        try:
-            with path.open(encoding="utf-8-sig", newline="") as content:
-                lines = csv.DictReader(content)
-                names = {name: name.strip().casefold() for name in lines.fieldnames or ()}
-                missing = [each for each in FILES[file] if each not in names.values()]
-                if missing:
-                    raise ProviderError(f"{NAME}: {file} has no column {missing[0]}")
-                for line in lines:
-                    yield {names[name]: (value or "").strip() for name, value in line.items() if name in names}
-        except (OSError, UnicodeDecodeError, csv.Error) as error:
-            raise ProviderError(f"{NAME}: {file} cannot be read: {error}") from error
+    def _rows(self, table: str) -> Iterator[Row]:
+        return read_rows(self.folder, table, TABLES[table])
 
 
-def _by_symbol(rows: Iterable[_Line], canonical: Callable[[str], str], file: str) -> dict[str, list[_Line]]:
-    grouped: dict[str, list[_Line]] = {}
+def _by_symbol(rows: Iterable[Row], canonical: Callable[[str], str]) -> dict[str, list[Row]]:
+    grouped: dict[str, list[Row]] = {}
     for row in rows:
-        grouped.setdefault(_symbol(row["symbol"], file, canonical), []).append(row)
+        grouped.setdefault(row.symbol("symbol", canonical), []).append(row)
     return grouped
 
 
-def _symbol(text: str, file: str, canonical: Callable[[str], str] = normalize_ticker) -> str:
-    try:
-        return canonical(text)
-    except InvalidSymbolError as error:
-        raise ProviderError(f"{NAME}: {file}: {error}") from error
+def _inside(rows: Iterable[Row], first: date, last: date) -> list[Row]:
+    return [row for row in rows if first <= row.day("date") <= last]
 
 
-def _day(text: str, file: str) -> date:
-    try:
-        return date.fromisoformat(text)
-    except ValueError as error:
-        raise ProviderError(f"{NAME}: {file}: {text[:20]!r} is no day; write it as 2026-11-20") from error
+def _days(rows: Iterable[Row]) -> DayArray:
+    return np.array([row.day("date") for row in rows], dtype="datetime64[D]")
 
 
-def _days(listed: Iterable[date]) -> DayArray:
-    return np.array(list(listed), dtype="datetime64[D]")
+def _column(rows: Sequence[Row], name: str) -> FloatArray:
+    return np.array([row.number(name) for row in rows], dtype=np.float64)
 
 
-def _column(rows: Sequence[_Line], name: str) -> FloatArray:
-    return np.array([number_of(row.get(name)) for row in rows], dtype=np.float64)
-
-
-def _bars(symbol: str, rows: Sequence[_Line]) -> DailyBars:
+def _bars(symbol: str, rows: Sequence[Row]) -> DailyBars:
     """What a file does not tell of a day beside the close is the close."""
     close = _column(rows, "close")
     told = {name: _column(rows, name) for name in ("open", "high", "low", "adjusted_close")}
     filled = {name: np.where(np.isnan(each), close, each) for name, each in told.items()}
-    days = _days(_day(row["date"], "prices.csv") for row in rows)
-    return DailyBars(symbol=symbol, days=days, close=close, volume=_column(rows, "volume"), **filled)
+    return DailyBars(symbol=symbol, days=_days(rows), close=close, volume=_column(rows, "volume"), **filled)
 
 
-def _quotes(terms: OptionTerms, rows: Sequence[_Line]) -> OptionQuotes:
-    days = _days(_day(row["date"], "option_quotes.csv") for row in rows)
+def _quotes(terms: OptionTerms, rows: Sequence[Row]) -> OptionQuotes:
     names = ("bid", "ask", "last", "volume", "open_interest")
-    return OptionQuotes(terms, days, *(_column(rows, name) for name in names))
+    return OptionQuotes(terms, _days(rows), *(_column(rows, name) for name in names))
 
 
-def _whole(text: str) -> int:
-    return int(text) if text.isdigit() else 0
+def _line(row: Row) -> Holding:
+    """A line of a fund's report; what has no ticker has an empty symbol."""
+    symbol = row.symbol("symbol") if row.text("symbol") else None
+    return Holding(
+        symbol=symbol,
+        name=row.text("name") or symbol or "not named",
+        weight=row.number("weight"),
+        shares=row.number("shares"),
+        market_value=row.number("market_value"),
+    )

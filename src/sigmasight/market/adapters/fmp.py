@@ -28,6 +28,7 @@ from sigmasight.market.adapters.answers import (
     require_symbol,
     rows_in,
     text_of,
+    whole_of,
 )
 from sigmasight.market.adapters.client import VendorClient
 from sigmasight.market.adapters.fmp_funds import fund_report
@@ -114,7 +115,7 @@ class Fmp:
     def splits(self, symbols: Sequence[str], first: date, last: date) -> Sequence[Split]:
         """Splits; a ratio that is not of whole numbers is left to the checks."""
         return [
-            Split(symbol, day, _whole(row.get("numerator")), _whole(row.get("denominator")))
+            Split(symbol, day, whole_of(row.get("numerator")), whole_of(row.get("denominator")))
             for symbol, day, row in self._actions("splits", symbols, first, last)
         ]
 
@@ -239,8 +240,3 @@ def _aligned(raw: Sequence[Row], adjusted: Sequence[Row]) -> FloatArray:
     own = column(raw, "adjClose")
     told = np.array([known.get(str(row.get("date")), np.nan) for row in raw], dtype=np.float64)
     return np.where(np.isnan(told), own, told)
-
-
-def _whole(value: object) -> int:
-    number = number_of(value)
-    return int(number) if number.is_integer() and number > 0 else 0

@@ -9,10 +9,8 @@ has an empty one or "N/A".
 from collections.abc import Callable, Mapping
 from datetime import date
 
-from sigmasight.domain.errors import InvalidSymbolError
 from sigmasight.domain.funds import FundHoldings, Holding
-from sigmasight.domain.symbols import normalize_ticker
-from sigmasight.market.adapters.answers import Row, day_of, number_of, require_symbol, text_of
+from sigmasight.market.adapters.answers import Row, day_of, number_of, require_symbol, text_of, ticker_of
 
 Ask = Callable[[str, Mapping[str, str]], list[Row]]
 """A page and its parameters; its rows."""
@@ -58,20 +56,9 @@ def _disclosed(ask: Ask, fund: str, theirs: str, as_of: date, provider: str) -> 
 
 def _line(row: Row, names: Mapping[str, str]) -> Holding:
     return Holding(
-        symbol=_ticker(row.get(names["symbol"])),
+        symbol=ticker_of(row.get(names["symbol"])),
         name=text_of(row.get("name")) or text_of(row.get("title")) or "not named",
         weight=number_of(row.get(names["weight"])) / _PERCENT,
         shares=number_of(row.get(names["shares"])),
         market_value=number_of(row.get(names["value"])),
     )
-
-
-def _ticker(told: object) -> str | None:
-    """A canonical symbol; None where there is none, or one of another exchange that cannot be read."""
-    text = text_of(told)
-    if text is None or text == "N/A":
-        return None
-    try:
-        return normalize_ticker(text)
-    except InvalidSymbolError:
-        return None
