@@ -1,6 +1,6 @@
 """Puts the parts together: settings, clock, server, database, calendar, providers."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -8,6 +8,7 @@ from datetime import date, timedelta
 from sigmasight.batch.night import NightPlan
 from sigmasight.domain.calendar import TradingCalendar
 from sigmasight.domain.market_data import Market
+from sigmasight.domain.usage import Usage
 from sigmasight.market.exchange import build_nyse_calendar, calendar_source_version
 from sigmasight.market.simulated import SimulatedMarket
 from sigmasight.services.market_frames import Valuation
@@ -17,6 +18,7 @@ from sigmasight.store.calendar import calendar_source, save_calendar
 from sigmasight.store.database import Connection, Database, take_turn
 from sigmasight.store.embedded import start_server
 from sigmasight.store.migrate import migrate
+from sigmasight.store.provider_usage import usage_between
 from sigmasight.wiring.clock import Clock, clock_of, today_in_new_york
 from sigmasight.wiring.providers import live_sources
 from sigmasight.wiring.settings import Settings
@@ -69,13 +71,18 @@ class Application:
         return NightPlan(
             valuation=self.valuation,
             sources={
-                Market.LIVE: live_sources(self.settings, self.clock, self.at_end),
+                Market.LIVE: live_sources(self.settings, self.clock, self.at_end, self._spent_this_month()),
                 Market.SIMULATED: Sources((provider,), (provider,), (provider,), (provider,), (provider,)),
             },
             last_completed=self.last_completed,
             history_sessions=self.settings.history_sessions,
             portfolios_per_shard=self.settings.portfolios_per_shard,
         )
+
+    def _spent_this_month(self) -> Mapping[str, Usage]:
+        """What each provider has cost since the first of the month in New York."""
+        with self.db.read() as conn:
+            return usage_between(conn, self.today.replace(day=1), self.today)
 
 
 @contextmanager

@@ -4,23 +4,26 @@ import time
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from datetime import datetime
+from functools import partial
 
 from pydantic import SecretStr
 from stamina.instrumentation import set_on_retry_hooks
 
+from sigmasight.domain.usage import Usage
 from sigmasight.market.adapters.client import Time, VendorClient
 from sigmasight.market.adapters.files import FileMarket
 from sigmasight.market.adapters.fmp import Fmp
 from sigmasight.market.adapters.fred import Fred
 from sigmasight.market.adapters.manners import Manners
 from sigmasight.market.adapters.massive import Massive
+from sigmasight.market.adapters.tradefeeds import TradeFeeds
 from sigmasight.market.meters import Meter
 from sigmasight.services.market_sync import Sources
 from sigmasight.wiring.clock import today_in_new_york
 from sigmasight.wiring.errors import SettingError
 from sigmasight.wiring.settings import Settings
 
-Vendor = Fmp | Massive | Fred
+Vendor = Fmp | Massive | TradeFeeds | Fred
 Provider = FileMarket | Vendor
 ADVICE = (
     "no provider has prices of the live market: set FMP_API_KEY or TRADEFEEDS_API_KEY, or SIGMASIGHT_MARKET_FOLDER to "
@@ -29,10 +32,13 @@ ADVICE = (
 _BURST_SECONDS = 10.0  # of its minute's calls, a vendor may be asked so many seconds' at once
 
 
-def live_sources(settings: Settings, now: Callable[[], datetime], at_end: ExitStack) -> Sources:
+def live_sources(
+    settings: Settings, now: Callable[[], datetime], at_end: ExitStack, spent: Mapping[str, Usage]
+) -> Sources:
     """Providers of the live market, of each kind of data those that have it, in the order of SIGMASIGHT_PROVIDERS.
 
-    One whose key or folder is not set is left out. Connections are closed at the end.
+    One whose key or folder is not set is left out. Connections are closed at the end. ``spent`` is what each provider
+    has cost this month; what is left of its monthly limit is all that it may cost.
 
     Raises:
         SettingError: If the order names a provider that there is not, or the folder is none.
@@ -41,6 +47,7 @@ def live_sources(settings: Settings, now: Callable[[], datetime], at_end: ExitSt
         "files": _files,
         "fmp": _fmp,
         "massive": _massive,
+        "tradefeeds": partial(_tradefeeds, spent=spent),
         "fred": _fred,
     }
     wanted = [name.strip() for name in settings.providers.split(",") if name.strip()]
@@ -55,10 +62,10 @@ def live_sources(settings: Settings, now: Callable[[], datetime], at_end: ExitSt
             at_end.callback(each.client.close)
     return Sources(
         profiles=tuple(each for each in made if isinstance(each, Fmp)),
-        prices=tuple(each for each in made if isinstance(each, Fmp | FileMarket)),
+        prices=tuple(each for each in made if isinstance(each, Fmp | TradeFeeds | FileMarket)),
         rates=tuple(each for each in made if isinstance(each, Fred | FileMarket)),
         options=tuple(each for each in made if isinstance(each, Massive | FileMarket)),
-        funds=tuple(each for each in made if isinstance(each, Fmp | FileMarket)),
+        funds=tuple(each for each in made if isinstance(each, Fmp | TradeFeeds | FileMarket)),
         meters=tuple(_meter(each) for each in made if not isinstance(each, FileMarket)),
         today=today_in_new_york(now),
         advice=ADVICE,
@@ -110,6 +117,26 @@ def _massive(settings: Settings, clocks: Time) -> Massive | None:
         cost=settings.massive_cost,
     )
     return Massive(client)
+
+
+def _tradefeeds(settings: Settings, clocks: Time, *, spent: Mapping[str, Usage]) -> TradeFeeds | None:
+    key = _value(settings.tradefeeds_key)
+    if key is None:
+        return None
+    name = "tradefeeds"
+    client = VendorClient(
+        name=name,
+        base_url=settings.tradefeeds_address,
+        manners=_manners(settings, settings.tradefeeds_per_minute),
+        time=clocks,
+        key_setting="TRADEFEEDS_API_KEY",
+        params={"key": key},
+        credits=settings.tradefeeds_credits,
+        cost=settings.tradefeeds_cost,
+        allowance=settings.tradefeeds_monthly - spent.get(name, Usage()).credits,
+        limit_setting="SIGMASIGHT_TRADEFEEDS_CREDITS_PER_MONTH",
+    )
+    return TradeFeeds(client)
 
 
 def _fred(settings: Settings, clocks: Time) -> Fred | None:

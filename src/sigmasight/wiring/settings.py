@@ -8,7 +8,7 @@ from pydantic import Field, PositiveInt, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from sigmasight.domain.defaults import HISTORY_SESSIONS, LEAST_OBSERVATIONS, STALE_SESSIONS
-from sigmasight.market.adapters.addresses import FMP_ADDRESS, FRED_ADDRESS, MASSIVE_ADDRESS
+from sigmasight.market.adapters.addresses import FMP_ADDRESS, FRED_ADDRESS, MASSIVE_ADDRESS, TRADEFEEDS_ADDRESS
 
 
 class Settings(BaseSettings):
@@ -35,7 +35,7 @@ class Settings(BaseSettings):
         default=HISTORY_SESSIONS, ge=2, le=5000, validation_alias="SIGMASIGHT_HISTORY_SESSIONS"
     )
     portfolios_per_shard: PositiveInt = Field(default=500, validation_alias="SIGMASIGHT_PORTFOLIOS_PER_SHARD")
-    providers: str = Field(default="files,fmp,massive,fred", validation_alias="SIGMASIGHT_PROVIDERS")
+    providers: str = Field(default="files,fmp,massive,tradefeeds,fred", validation_alias="SIGMASIGHT_PROVIDERS")
     market_folder: Path | None = Field(default=None, validation_alias="SIGMASIGHT_MARKET_FOLDER")
     fmp_key: SecretStr | None = Field(default=None, validation_alias="FMP_API_KEY")
     fmp_address: str = Field(default=FMP_ADDRESS, validation_alias="SIGMASIGHT_FMP_ADDRESS")
@@ -46,6 +46,12 @@ class Settings(BaseSettings):
     massive_address: str = Field(default=MASSIVE_ADDRESS, validation_alias="SIGMASIGHT_POLYGON_ADDRESS")
     massive_per_minute: PositiveInt = Field(default=5, validation_alias="SIGMASIGHT_POLYGON_PER_MINUTE")
     massive_cost: float = Field(default=0.0, ge=0.0, validation_alias="SIGMASIGHT_POLYGON_USD_PER_CALL")
+    tradefeeds_key: SecretStr | None = Field(default=None, validation_alias="TRADEFEEDS_API_KEY")
+    tradefeeds_address: str = Field(default=TRADEFEEDS_ADDRESS, validation_alias="SIGMASIGHT_TRADEFEEDS_ADDRESS")
+    tradefeeds_per_minute: PositiveInt = Field(default=30, validation_alias="SIGMASIGHT_TRADEFEEDS_PER_MINUTE")
+    tradefeeds_credits: PositiveInt = Field(default=20, validation_alias="SIGMASIGHT_TRADEFEEDS_CREDITS_PER_CALL")
+    tradefeeds_monthly: int = Field(default=22_000, ge=0, validation_alias="SIGMASIGHT_TRADEFEEDS_CREDITS_PER_MONTH")
+    tradefeeds_cost: float = Field(default=0.0, ge=0.0, validation_alias="SIGMASIGHT_TRADEFEEDS_USD_PER_CREDIT")
     fred_key: SecretStr | None = Field(default=None, validation_alias="FRED_API_KEY")
     fred_address: str = Field(default=FRED_ADDRESS, validation_alias="SIGMASIGHT_FRED_ADDRESS")
     fred_per_minute: PositiveInt = Field(default=120, validation_alias="SIGMASIGHT_FRED_PER_MINUTE")

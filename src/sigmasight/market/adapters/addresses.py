@@ -3,3 +3,4 @@
 FMP_ADDRESS = "https://financialmodelingprep.com/stable"
 MASSIVE_ADDRESS = "https://api.massive.com"
 FRED_ADDRESS = "https://api.stlouisfed.org/fred"
+TRADEFEEDS_ADDRESS = "https://data.tradefeeds.com/api/v1"

@@ -56,6 +56,7 @@ class VendorClient:
     credits: float = 1.0  # that a call counts against the vendor's limits
     cost: float = 0.0  # USD a credit
     allowance: float = math.inf  # credits that may be spent as long as it lives
+    limit_setting: str = ""  # the setting of which the allowance is what is left this month, for messages
     usage: Usage = field(default_factory=Usage)
     _http: httpx2.Client = field(init=False)
     _bucket: TokenBucket = field(init=False)
@@ -145,8 +146,10 @@ class VendorClient:
         return error.wait if error.wait <= self.manners.longest_wait else False
 
     def _attempt(self, url: str, params: Params, *, missing_is_empty: bool) -> Json:
-        if self.usage.credits + self.credits > self.allowance:
-            raise ProviderError(f"{self.name} has no credits left this month")
+        left = max(self.allowance - self.usage.credits, 0.0)
+        if self.credits > left:
+            said = f"a call takes {self.credits:g}, and {left:g} are left of {self.limit_setting}"
+            raise ProviderError(f"{self.name} has no credits left this month: {said}")
         self.time.sleep(self._bucket.take(1.0, self.time.elapsed()))
         self.usage.calls += 1
         self.usage.credits += self.credits
