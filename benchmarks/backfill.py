@@ -14,6 +14,17 @@ from pathlib import Path
 import httpx2
 
 from benchmarks.measure import Measured, seconds
+from benchmarks.nights import fresh_application
+from benchmarks.vendor import FUND_LINES
+from sigmasight.domain.market_data import Market
+from sigmasight.market.adapters.client import Time, VendorClient
+from sigmasight.market.adapters.fmp import Fmp
+from sigmasight.market.adapters.manners import Manners
+from sigmasight.market.requests import HoldingsRequest
+from sigmasight.services.market_plan import find_symbols
+from sigmasight.services.market_sync import Sources, fetch, store_answers
+from sigmasight.store.funds import load_holdings
+from sigmasight.wiring.application import Application
 
 SYMBOLS, _SAMPLE, _SESSIONS = 10_000, 500, 520
 _FIRST, _LAST = date(2024, 10, 22), date(2026, 11, 17)
@@ -29,6 +40,10 @@ def measure_backfill(symbols: int = SYMBOLS) -> Iterator[Measured]:
         Path(home).chmod(0o755)
         bare = seconds(lambda: _ask_bare(address)) * symbols / _SAMPLE
         taken, peak = _backfill(address, Path(home) / "home", symbols)
+        with fresh_application() as application:
+            holdings = seconds(lambda: _ask_holdings(application, address))
+    what = f"what a fund of {FUND_LINES:,} lines holds: asked, checked, stored"
+    yield Measured(what, holdings, "-", "-", "under 5 s")
     yield Measured(
         f"backfill of {symbols:,} symbols, {_SESSIONS} sessions: prices raw and adjusted, dividends, splits, profiles",
         taken,
@@ -55,6 +70,23 @@ def _ask_bare(address: str) -> None:
             for page in _PAGES:
                 query = {"symbol": f"S{at:05d}", "from": str(_FIRST), "to": str(_LAST)}
                 json.loads(client.get(f"{address}/fmp/{page}", params=query).content)
+
+
+def _ask_holdings(application: Application, address: str) -> None:
+    clocks = Time(application.clock, time.monotonic, time.sleep)
+    client = VendorClient("fmp", f"{address}/fmp", Manners(1e6, 1e6), clocks, "FMP_API_KEY", params={"apikey": "a key"})
+    plan = application.valuation
+    with application.db.write() as conn:
+        universe = find_symbols(conn, Market.LIVE, plan.calendar, application.last_completed, ["FUND"])
+        request = HoldingsRequest(("FUND",), universe.as_of)
+        answers, failures = fetch(request, Sources(funds=(Fmp(client),)))
+        store_answers(conn, universe, request, answers, failures)
+        (report,) = load_holdings(
+            conn, Market.LIVE, {each.id for each in universe.instruments}, universe.as_of
+        ).values()
+    client.close()
+    if len(report.lines) != FUND_LINES:
+        raise RuntimeError(f"{len(report.lines)} of {FUND_LINES} lines were stored")
 
 
 def _backfill(address: str, home: Path, symbols: int) -> tuple[float, float]:

@@ -1,7 +1,7 @@
 """A vendor on loopback that has ten thousand symbols: `python -m benchmarks.vendor` prints its address and answers.
 
-It speaks Financial Modeling Prep's and FRED's formats as far as a backfill asks for them, with closes that are a walk
-of each symbol's own.
+It speaks Financial Modeling Prep's and FRED's formats as far as a backfill asks for them, and what a large fund holds,
+with closes that are a walk of each symbol's own.
 """
 
 import json
@@ -14,6 +14,9 @@ import numpy as np
 
 from sigmasight.market.exchange import build_nyse_calendar
 
+FUND_LINES = 17_000
+"""What a broad bond fund reports."""
+
 _SESSIONS = build_nyse_calendar(date(2024, 1, 1), date(2027, 12, 31)).sessions
 
 
@@ -25,9 +28,23 @@ def answer(path: str, query: dict[str, str]) -> bytes:
     symbol = query["symbol"]
     if "historical-price-eod" in path:
         return _bars(symbol, _between(query["from"], query["to"]))
+    if path.endswith("etf/holdings"):
+        return json.dumps([_line(symbol, at) for at in range(FUND_LINES)]).encode()
     if path.endswith("profile"):
         return json.dumps([{"symbol": symbol, "companyName": symbol, "currency": "USD", "sector": "Energy"}]).encode()
     return b"[]"
+
+
+def _line(fund: str, at: int) -> dict[str, object]:
+    return {
+        "symbol": fund,
+        "asset": f"H{at:05d}",
+        "name": f"Holding {at}",
+        "sharesNumber": 1000 + at,
+        "weightPercentage": 100.0 / FUND_LINES,
+        "marketValue": 1e6,
+        "updatedAt": "2026-11-16 05:06:19",
+    }
 
 
 def _between(first: str, last: str) -> list[str]:
