@@ -122,7 +122,7 @@ RULES = (
     Rule(
         stopwatches,
         ("time.perf_counter()", "from time import monotonic"),
-        allowed_in=("batch", "store/embedded", "wiring"),
+        allowed_in=("api", "batch", "store/embedded", "wiring"),
     ),
     Rule(environment, ("os.environ['X']", "os.getenv('X')", "from os import environ"), allowed_in=("wiring",)),
     Rule(prints, ("print('x')",)),

@@ -19,6 +19,7 @@ from sigmasight.cli import (
     providers,
     risk,
     scenarios,
+    serve,
     stress,
 )
 from sigmasight.cli.exits import guarded
@@ -31,6 +32,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.command("demo")(demo.run_demo)
+app.command("serve")(serve.run_serve)
 app.command("import")(imports.run_import)
 app.command("night")(night.run_nights)
 app.command("backfill")(backfill.run_backfill)

@@ -11,6 +11,9 @@ SigmaSightError
 ├── NightHeldError          another process runs the night of that date
 ├── NotATradingDayError     the batch runs on trading days only
 ├── ProviderError           a market data provider did not answer as agreed
+├── NotSignedInError        whoever asks has shown no key or token that holds
+├── ForbiddenError          whoever asks is known, and may not
+├── TooManyAttemptsError    somebody tries too often; the message says until when to wait
 └── DatabaseError           no usable database
     ├── ServerStartError        the embedded server cannot be set up or started
     ├── ServerUnreachableError  nothing usable answers at the database's address
@@ -62,6 +65,23 @@ class NotATradingDayError(SigmaSightError):
 
 class ProviderError(SigmaSightError):
     """A market data provider did not answer as agreed."""
+
+
+class NotSignedInError(SigmaSightError):
+    """Whoever asks has shown no key or token that holds."""
+
+
+class ForbiddenError(SigmaSightError):
+    """Whoever asks is known, and may not do this."""
+
+
+class TooManyAttemptsError(SigmaSightError):
+    """Somebody tries too often."""
+
+    def __init__(self, message: str, *, wait_seconds: int) -> None:
+        """Say how long to wait."""
+        super().__init__(message)
+        self.wait_seconds = wait_seconds
 
 
 class DatabaseError(SigmaSightError):

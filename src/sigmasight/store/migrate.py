@@ -8,7 +8,7 @@ from sigmasight.domain.errors import DatabaseSetupError
 from sigmasight.store.database import take_turn
 from sigmasight.store.embedded import ROLE_SQL
 
-HEAD = "0006"
+HEAD = "0007"
 """The version of the schema that this code needs; the last migration's."""
 
 _MIGRATIONS = Path(__file__).parent / "migrations"
@@ -20,16 +20,17 @@ def migrate(conn: Connection) -> None:
     Raises:
         DatabaseSetupError: If the roles are missing or the schema is newer than this code.
     """
-    if _version(conn) == HEAD:
+    if level_of(conn) == HEAD:
         return
     _require_roles(conn)
     take_turn(conn, "migrations")
-    present = _version(conn)
+    present = level_of(conn)
     if present != HEAD:
         _upgrade(conn, present)
 
 
-def _version(conn: Connection) -> str | None:
+def level_of(conn: Connection) -> str | None:
+    """The version of the schema; None where there is none."""
     if conn.execute(text("SELECT to_regclass('alembic_version')")).scalar_one() is None:
         return None
     found: str | None = conn.execute(text("SELECT version_num FROM alembic_version")).scalar_one_or_none()

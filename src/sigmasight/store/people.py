@@ -92,6 +92,17 @@ def find_portfolios(conn: Connection, name: str, *, user_id: UUID | None = None)
     return tuple(_portfolio(row) for row in conn.execute(query.order_by(portfolios.c.id)))
 
 
+def portfolios_of(conn: Connection, user_id: UUID) -> tuple[Portfolio, ...]:
+    """A user's portfolios, by name."""
+    rows = conn.execute(_settled.where(portfolios.c.user_id == user_id).order_by(portfolios.c.name))
+    return tuple(_portfolio(row) for row in rows)
+
+
+def delete_portfolio(conn: Connection, portfolio_id: UUID) -> None:
+    """Delete a portfolio with all that belongs to it."""
+    conn.execute(delete(portfolios).where(portfolios.c.id == portfolio_id))
+
+
 def owned_portfolio(conn: Connection, user_id: UUID, portfolio_id: UUID) -> Portfolio:
     """A portfolio of a user.
 

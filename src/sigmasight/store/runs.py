@@ -224,3 +224,10 @@ def nights_done(conn: Connection, first: date, last: date) -> frozenset[date]:
     ended = batch_runs.c.status.in_(("ok", "partial"))
     query = select(batch_runs.c.as_of).where(batch_runs.c.as_of.between(first, last), ended)
     return frozenset(conn.execute(query).scalars())
+
+
+def last_finished(conn: Connection) -> date | None:
+    """The last session whose night has ended, ok or partial."""
+    query = select(func.max(batch_runs.c.as_of)).where(batch_runs.c.status.in_(("ok", "partial")))
+    found: date | None = conn.execute(query).scalar_one()
+    return found

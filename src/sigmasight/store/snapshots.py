@@ -53,6 +53,13 @@ def last_before(conn: Connection, portfolio_ids: Collection[UUID], day: date) ->
     return {row.portfolio_id: (row.as_of, row.cumulative_pnl) for row in rows}
 
 
+def last_day(conn: Connection, portfolio_id: UUID) -> date | None:
+    """The last session of which a portfolio has a snapshot."""
+    query = select(func.max(snapshots.c.as_of)).where(snapshots.c.portfolio_id == portfolio_id)
+    found: date | None = conn.execute(query).scalar_one()
+    return found
+
+
 def last_snapshot(conn: Connection, market: Market) -> date | None:
     """The last day on which any portfolio of a market has a snapshot."""
     last = select(func.max(snapshots.c.as_of)).join(portfolios, portfolios.c.id == snapshots.c.portfolio_id)

@@ -56,6 +56,12 @@ class Settings(BaseSettings):
     fred_address: str = Field(default=FRED_ADDRESS, validation_alias="SIGMASIGHT_FRED_ADDRESS")
     fred_per_minute: PositiveInt = Field(default=120, validation_alias="SIGMASIGHT_FRED_PER_MINUTE")
     retry_seconds: float = Field(default=1.0, gt=0.0, le=60.0, validation_alias="SIGMASIGHT_RETRY_SECONDS")
+    secret_key: SecretStr | None = Field(default=None, validation_alias="SIGMASIGHT_SECRET_KEY")
+    access_minutes: PositiveInt = Field(default=15, validation_alias="SIGMASIGHT_ACCESS_MINUTES")
+    refresh_days: PositiveInt = Field(default=30, validation_alias="SIGMASIGHT_REFRESH_DAYS")
+    open_registration: bool = Field(default=False, validation_alias="SIGMASIGHT_OPEN_REGISTRATION")
+    cors_origins: str = Field(default="", validation_alias="SIGMASIGHT_CORS_ORIGINS")
+    requests_per_minute: PositiveInt = Field(default=600, validation_alias="SIGMASIGHT_REQUESTS_PER_MINUTE")
     now: str | None = Field(default=None, validation_alias="SIGMASIGHT_NOW")
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(default="WARNING", validation_alias="LOG_LEVEL")
 

@@ -1,5 +1,6 @@
 """The declared tables: what the migrations must add up to."""
 
+from sigmasight.store.tables.access import api_keys, login_failures, refresh_tokens, sessions
 from sigmasight.store.tables.books import portfolio_snapshots, position_tags, positions
 from sigmasight.store.tables.columns import metadata
 from sigmasight.store.tables.factors import (
@@ -45,6 +46,7 @@ from sigmasight.store.tables.people import (
 from sigmasight.store.tables.risk import correlation_calculations, value_at_risk
 
 __all__ = [
+    "api_keys",
     "asked_ranges",
     "audit_log",
     "batch_runs",
@@ -62,6 +64,7 @@ __all__ = [
     "instrument_betas",
     "instruments",
     "late_rows",
+    "login_failures",
     "market_risk_scenarios",
     "metadata",
     "option_analytics",
@@ -74,7 +77,9 @@ __all__ = [
     "prices",
     "provider_usage",
     "rates",
+    "refresh_tokens",
     "refused_rows",
+    "sessions",
     "splits",
     "statements",
     "stress_test_results",

@@ -1,0 +1,1 @@
+"""The REST API: translate, open the transaction, nothing else."""

@@ -1,0 +1,117 @@
+"""Errors as problem+json (RFC 9457): what happened, for people and, as a code, for programs."""
+
+from collections.abc import Mapping, Sequence
+from http import HTTPStatus
+
+import structlog
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from pydantic import BaseModel, Field
+from starlette.exceptions import HTTPException
+from starlette.responses import JSONResponse, Response
+
+from sigmasight.domain.errors import (
+    CalendarRangeError,
+    ConflictError,
+    DatabaseError,
+    ForbiddenError,
+    ImportRefusedError,
+    InvalidEntryError,
+    InvalidScenariosError,
+    InvalidSymbolError,
+    NightHeldError,
+    NotATradingDayError,
+    NotFoundError,
+    NotSignedInError,
+    SigmaSightError,
+    TooManyAttemptsError,
+)
+
+_log = structlog.get_logger()
+
+MEDIA_TYPE = "application/problem+json"
+_STATUS: Mapping[type[SigmaSightError], tuple[HTTPStatus, str]] = {
+    NotSignedInError: (HTTPStatus.UNAUTHORIZED, "not_signed_in"),
+    ForbiddenError: (HTTPStatus.FORBIDDEN, "forbidden"),
+    TooManyAttemptsError: (HTTPStatus.TOO_MANY_REQUESTS, "too_many_attempts"),
+    NotFoundError: (HTTPStatus.NOT_FOUND, "not_found"),
+    ConflictError: (HTTPStatus.CONFLICT, "conflict"),
+    NightHeldError: (HTTPStatus.CONFLICT, "night_held"),
+    InvalidEntryError: (HTTPStatus.UNPROCESSABLE_ENTITY, "invalid_entry"),
+    InvalidSymbolError: (HTTPStatus.UNPROCESSABLE_ENTITY, "invalid_symbol"),
+    InvalidScenariosError: (HTTPStatus.UNPROCESSABLE_ENTITY, "invalid_scenarios"),
+    ImportRefusedError: (HTTPStatus.UNPROCESSABLE_ENTITY, "import_refused"),
+    NotATradingDayError: (HTTPStatus.UNPROCESSABLE_ENTITY, "not_a_trading_day"),
+    CalendarRangeError: (HTTPStatus.UNPROCESSABLE_ENTITY, "outside_the_calendar"),
+    DatabaseError: (HTTPStatus.SERVICE_UNAVAILABLE, "no_database"),
+}
+
+
+class ProblemPart(BaseModel):
+    """One thing that is wrong, with its place."""
+
+    line: int | None = Field(default=None, description="Line of a file, from 1.")
+    column: str | None = Field(default=None, description="Column of a file, or where in the request.")
+    value: str | None = Field(default=None, description="What stands there.")
+    message: str
+
+
+class Problem(BaseModel):
+    """What went wrong."""
+
+    type: str = Field(default="about:blank", description="Always about:blank: the code says which problem it is.")
+    title: str
+    status: int
+    detail: str
+    code: str = Field(description="For programs; does not change with the words.")
+    errors: list[ProblemPart] = []
+
+
+def add_problems(app: FastAPI) -> None:
+    """Let an application answer every error as a problem."""
+
+    @app.exception_handler(SigmaSightError)
+    def _anticipated(_: Request, error: SigmaSightError) -> Response:
+        status, code = next(found for kind, found in _STATUS.items() if isinstance(error, kind))
+        headers = {"WWW-Authenticate": "Bearer"} if status is HTTPStatus.UNAUTHORIZED else {}
+        if isinstance(error, TooManyAttemptsError):
+            headers["Retry-After"] = str(error.wait_seconds)
+        return problem(status, code, str(error), headers=headers)
+
+    @app.exception_handler(RequestValidationError)
+    def _unreadable(_: Request, error: RequestValidationError) -> Response:
+        parts = [
+            ProblemPart(column=".".join(map(str, each["loc"])), value=_shown(each.get("input")), message=each["msg"])
+            for each in error.errors()
+        ]
+        detail = "The request is not as the documentation has it."
+        return problem(HTTPStatus.UNPROCESSABLE_ENTITY, "invalid_request", detail, errors=parts)
+
+    @app.exception_handler(HTTPException)
+    def _of_http(_: Request, error: HTTPException) -> Response:
+        status = HTTPStatus(error.status_code)
+        return problem(status, status.name.lower(), str(error.detail), headers=dict(error.headers or {}))
+
+    @app.exception_handler(Exception)
+    def _bug(request: Request, error: Exception) -> Response:
+        _log.exception("request failed", path=request.url.path, exc_info=error)
+        detail = "Something went wrong here. The request id names the line of the log that tells what."
+        return problem(HTTPStatus.INTERNAL_SERVER_ERROR, "internal_error", detail)
+
+
+def problem(
+    status: HTTPStatus,
+    code: str,
+    detail: str,
+    *,
+    errors: Sequence[ProblemPart] = (),
+    headers: Mapping[str, str] | None = None,
+) -> Response:
+    """An answer that says what went wrong."""
+    body = Problem(title=status.phrase, status=status, detail=detail, code=code, errors=list(errors))
+    return JSONResponse(body.model_dump(), status, dict(headers or {}), MEDIA_TYPE)
+
+
+def _shown(value: object) -> str | None:
+    """What stood there, if it is short and no object: a body may hold a password."""
+    return str(value)[:100] if isinstance(value, int | float | str | bool) else None

@@ -1,0 +1,1 @@
+"""What goes in and out: names with units, money as decimal strings."""

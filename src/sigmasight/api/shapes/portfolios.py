@@ -1,0 +1,92 @@
+"""Portfolios and what the night says of them."""
+
+from datetime import date
+from typing import Annotated
+from uuid import UUID
+
+from pydantic import BaseModel, Field
+
+from sigmasight.api.shapes.answers import Answer, Money, Ratio, left_of, money, ratio
+from sigmasight.domain.books import Portfolio as Book
+from sigmasight.domain.market_data import Market
+from sigmasight.domain.snapshots import Snapshot
+
+Name = Annotated[str, Field(min_length=1, max_length=200, examples=["Core"])]
+
+
+class NewPortfolio(BaseModel):
+    """A portfolio to be opened, empty."""
+
+    name: Name
+    description: Annotated[str, Field(max_length=2000)] = ""
+    market: Market = Market.LIVE
+
+
+class Portfolio(BaseModel):
+    """A book of positions with one owner."""
+
+    id: UUID
+    name: str
+    market: Market
+    opened_on: date = Field(description="No snapshot lies before it.")
+    allow_estimates: bool = Field(description="Volatilities may be stand-ins, marked as such.")
+
+    @classmethod
+    def of(cls, book: Book) -> "Portfolio":
+        """The shape of a portfolio."""
+        return cls.model_validate(book, from_attributes=True)
+
+
+class Portfolios(BaseModel):
+    """A user's portfolios."""
+
+    items: list[Portfolio]
+    next: str | None = Field(default=None, description="Cursor of the next page; null on the last one.")
+
+
+class Overview(Answer):
+    """A portfolio at a session's close."""
+
+    portfolio: Portfolio
+    nav: Money
+    cash: Money
+    unmodelled_assets: Money
+    gross: Money
+    net: Money
+    long: Money
+    short: Money
+    delta_adjusted_exposure: Money
+    daily_pnl: Money
+    cumulative_pnl: Money
+    daily_return: Ratio
+    leverage: Ratio
+    beta: Ratio
+    value_at_risk: Money = Field(description="Of one day, filtered, 99 %; a loss is positive.")
+    positions: int
+    reasons: dict[str, list[str]] = Field(description="Why a number is not known, by its name.")
+    warnings: list[str]
+    marks: list[str] = Field(description="What the whole row is marked with, such as simulated.")
+
+    @classmethod
+    def of(cls, book: Book, snapshot: Snapshot) -> "Overview":
+        """The shape of a snapshot."""
+        measures = snapshot.measures
+        amounts = (
+            *("nav", "cash", "unmodelled_assets", "gross", "net", "long", "short", "delta_adjusted_exposure"),
+            *("daily_pnl", "cumulative_pnl", "value_at_risk"),
+        )
+        return cls.model_validate(
+            {
+                "as_of": snapshot.as_of,
+                "method": snapshot.method,
+                "coverage": ratio(snapshot.coverage),
+                "not_included": left_of(snapshot.not_included),
+                "portfolio": Portfolio.of(book),
+                **{name: money(getattr(measures, name)) for name in amounts},
+                **{name: ratio(getattr(measures, name)) for name in ("daily_return", "leverage", "beta")},
+                "positions": snapshot.positions,
+                "reasons": {name: list(why.words) for name, why in snapshot.reasons.items()},
+                "warnings": list(snapshot.warnings),
+                "marks": list(snapshot.marks.words),
+            }
+        )
