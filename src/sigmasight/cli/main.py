@@ -21,6 +21,7 @@ from sigmasight.cli import (
     scenarios,
     serve,
     stress,
+    users,
 )
 from sigmasight.cli.exits import guarded
 
@@ -46,6 +47,7 @@ app.command("correlations")(correlations.run_correlations)
 app.command("performance")(performance.run_performance)
 app.command("attribution")(performance.run_attribution)
 app.add_typer(providers.app, name="providers", help="Whom market data come from, what that costs, do they agree.")
+app.add_typer(users.app, name="users", help="Add users, make administrators, close accounts.")
 app.add_typer(scenarios.app, name="scenarios", help="List stress scenarios; take a user's own in and out.")
 
 

@@ -17,7 +17,7 @@ from sigmasight.domain.symbols import normalize_ticker
 from sigmasight.domain.usage import Usage
 from sigmasight.market.meters import grown
 from sigmasight.services.aliases import name_alias
-from sigmasight.services.market_sync import Sources
+from sigmasight.services.market_sync import KINDS, Sources
 from sigmasight.services.provider_comparison import Compared, compare_prices
 from sigmasight.services.provider_plan import NIGHTS_A_MONTH, Spending, plan_spending, session_due
 from sigmasight.services.quarantine import confirm_close
@@ -29,7 +29,6 @@ from sigmasight.wiring.logs import configure_logs
 from sigmasight.wiring.settings import Settings
 
 app = typer.Typer(no_args_is_help=True, add_completion=False)
-_KINDS = ("profiles", "prices", "rates", "options", "funds")
 _PLACES = 8
 Simulated = Annotated[bool, typer.Option("--simulated", help="Of the simulated market.")]
 
@@ -46,7 +45,7 @@ def run_status(as_json: AsJson = False) -> None:
                 "today": usage_between(conn, today, today),
                 "month": usage_between(conn, today.replace(day=1), today),
             }
-    routes = {kind: [provider.name for provider in getattr(sources, kind)] for kind in _KINDS}
+    routes = {kind: [provider.name for provider in getattr(sources, kind)] for kind in KINDS}
     if as_json:
         usage = {span: {name: _usage(each) for name, each in found.items()} for span, found in spent.items()}
         print_json({"today": today.isoformat(), "asked_in_order": routes, "usage": usage})

@@ -5,6 +5,22 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+from sigmasight.domain.errors import InvalidEntryError
+
+
+def readable_email(text: str) -> str:
+    """An e-mail address without blanks around it: something, an at sign, and a host with a point.
+
+    Raises:
+        InvalidEntryError: If it is none.
+    """
+    address = text.strip()
+    name, at, host = address.rpartition("@")
+    parts = host.split(".")
+    if not (name and at and len(parts) > 1 and all(parts) and " " not in address and address.isprintable()):
+        raise InvalidEntryError(f"{address[:80]!r} is no e-mail address")
+    return address
+
 
 class Role(enum.StrEnum):
     """What a user is."""

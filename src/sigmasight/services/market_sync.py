@@ -46,6 +46,9 @@ from sigmasight.store.prices import (
 )
 from sigmasight.store.quarantine import confirmed_days
 
+KINDS = ("profiles", "prices", "rates", "options", "funds")
+"""Kinds of data, each with its providers."""
+
 
 @dataclass(frozen=True, slots=True)
 class Sources:

@@ -2,13 +2,14 @@
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 from uuid import UUID
 
-from sqlalchemy import ARRAY, Connection, Row, Text, delete, func, insert, literal, select
+from sqlalchemy import ARRAY, Connection, Row, Text, delete, func, insert, literal, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
+from sigmasight.domain.access import Role
 from sigmasight.domain.books import Portfolio, Statement, StatementKind
 from sigmasight.domain.errors import ConflictError, NotFoundError
 from sigmasight.domain.market_data import Market
@@ -30,6 +31,55 @@ class User:
     email: str
     name: str
     role: str
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """A user as administrators see him."""
+
+    id: UUID
+    email: str
+    name: str
+    role: Role
+    active: bool
+    created_at: datetime
+
+
+_account = (users.c.id, users.c.email, users.c.name, users.c.role, users.c.active, users.c.created_at)
+
+
+def load_accounts(conn: Connection) -> list[Account]:
+    """All users, by e-mail address."""
+    rows = conn.execute(select(*_account).order_by(func.lower(users.c.email)))
+    return [Account(row.id, row.email, row.name, Role(row.role), row.active, row.created_at) for row in rows]
+
+
+def load_account(conn: Connection, user_id: UUID) -> Account:
+    """One user.
+
+    Raises:
+        NotFoundError: If there is none.
+    """
+    row = conn.execute(select(*_account).where(users.c.id == user_id)).one_or_none()
+    if row is None:
+        raise NotFoundError("There is no such user.")
+    return Account(row.id, row.email, row.name, Role(row.role), row.active, row.created_at)
+
+
+def write_account(conn: Connection, user_id: UUID, *, role: Role, active: bool) -> Account:
+    """Change what a user is, and whether he may sign in.
+
+    Raises:
+        NotFoundError: If there is none.
+    """
+    conn.execute(update(users).where(users.c.id == user_id).values(role=role, active=active))
+    return load_account(conn, user_id)
+
+
+def count_admins(conn: Connection) -> int:
+    """How many active administrators there are; others that count wait until this transaction ends."""
+    admins = select(users.c.id).where(users.c.role == Role.ADMIN, users.c.active).with_for_update()
+    return len(conn.execute(admins).all())
 
 
 def find_user(conn: Connection, email: str) -> User | None:

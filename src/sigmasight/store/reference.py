@@ -1,7 +1,8 @@
 """Factor definitions at rest, and the audit log."""
 
 from collections.abc import Mapping, Sequence
-from datetime import date
+from dataclasses import dataclass
+from datetime import date, datetime
 from uuid import UUID
 
 from sqlalchemy import Connection, insert, or_, select
@@ -61,3 +62,22 @@ def write_audit(
     """Write down who changed what."""
     values = {"user_id": user_id, "portfolio_id": portfolio_id, "action": action, "detail": dict(detail)}
     conn.execute(insert(audit_log).values(values))
+
+
+@dataclass(frozen=True, slots=True)
+class AuditEntry:
+    """One line of the audit log."""
+
+    id: int
+    at: datetime
+    user_id: UUID | None  # who did it; None: the command line, or somebody who is gone
+    portfolio_id: UUID | None
+    action: str
+    detail: Mapping[str, object]
+
+
+def load_audit(conn: Connection, *, before: int | None, limit: int) -> list[AuditEntry]:
+    """The audit log, newest first, from an entry on."""
+    query = select(audit_log).order_by(audit_log.c.id.desc()).limit(limit)
+    rows = conn.execute(query if before is None else query.where(audit_log.c.id < before))
+    return [AuditEntry(row.id, row.at, row.user_id, row.portfolio_id, row.action, row.detail) for row in rows]

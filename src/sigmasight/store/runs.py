@@ -3,8 +3,9 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 
-from sqlalchemy import Connection, func, insert, select, text, update
+from sqlalchemy import Connection, Row, func, insert, select, text, update
 
 from sigmasight.domain.errors import NightHeldError
 from sigmasight.store.tables import batch_runs, batch_steps
@@ -204,9 +205,7 @@ def last_run(conn: Connection, as_of: date) -> RunRecord | None:
     """The latest run of a date."""
     query = select(batch_runs).where(batch_runs.c.as_of == as_of).order_by(batch_runs.c.id.desc()).limit(1)
     row = conn.execute(query).one_or_none()
-    if row is None:
-        return None
-    return RunRecord(row.id, row.as_of, row.status, row.attempt, row.started_at, row.finished_at, row.coverage)
+    return None if row is None else _record(row)
 
 
 def steps_of(conn: Connection, run_id: int) -> tuple[StepRecord, ...]:
@@ -231,3 +230,20 @@ def last_finished(conn: Connection) -> date | None:
     query = select(func.max(batch_runs.c.as_of)).where(batch_runs.c.status.in_(("ok", "partial")))
     found: date | None = conn.execute(query).scalar_one()
     return found
+
+
+def load_runs(conn: Connection, *, before: int | None, limit: int) -> list[RunRecord]:
+    """Runs, newest first, from one on."""
+    query = select(batch_runs).order_by(batch_runs.c.id.desc()).limit(limit)
+    rows = conn.execute(query if before is None else query.where(batch_runs.c.id < before))
+    return [_record(row) for row in rows]
+
+
+def find_run(conn: Connection, run_id: int) -> RunRecord | None:
+    """One run."""
+    row = conn.execute(select(batch_runs).where(batch_runs.c.id == run_id)).one_or_none()
+    return None if row is None else _record(row)
+
+
+def _record(row: Row[Any]) -> RunRecord:
+    return RunRecord(row.id, row.as_of, row.status, row.attempt, row.started_at, row.finished_at, row.coverage)

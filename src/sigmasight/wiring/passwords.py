@@ -5,6 +5,9 @@ from functools import cache
 from pwdlib import PasswordHash
 from pwdlib.hashers.argon2 import Argon2Hasher
 
+LEAST_PASSWORD = 8
+"""Characters."""
+
 _HASHER = PasswordHash((Argon2Hasher(),))
 
 

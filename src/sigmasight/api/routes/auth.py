@@ -19,8 +19,8 @@ from sigmasight.api.shapes.access import (
     Tokens,
 )
 from sigmasight.api.site import Reader, Site, SiteDep, Writer
+from sigmasight.domain.access import Role
 from sigmasight.domain.errors import ForbiddenError, InvalidEntryError, NotSignedInError
-from sigmasight.domain.market_data import Market
 from sigmasight.services.access import (
     Attempt,
     Started,
@@ -32,12 +32,11 @@ from sigmasight.services.access import (
     sign_out,
     wrong_login,
 )
+from sigmasight.services.users import add_person
 from sigmasight.store.access import end_sessions, load_keys, password_hash_of, revoke_key, write_password
-from sigmasight.store.people import add_portfolio, add_user
 from sigmasight.wiring.passwords import hash_password, verify_password
 
 router = APIRouter(prefix="/auth", tags=["auth"])
-FIRST_PORTFOLIO = "My portfolio"
 
 
 @router.post("/login")
@@ -101,9 +100,8 @@ def register(site: SiteDep, given: NewUser) -> Me:
     with site.hashing:
         hashed = hash_password(given.password.get_secret_value())
     with site.application.db.write() as conn:
-        user = add_user(conn, email=given.email, name=given.name, password_hash=hashed)
-        opened_on = site.application.today
-        add_portfolio(conn, user_id=user.id, name=FIRST_PORTFOLIO, market=Market.LIVE, opened_on=opened_on)
+        today = site.application.today
+        user = add_person(conn, email=given.email, name=given.name, password_hash=hashed, role=Role.USER, today=today)
     return Me.model_validate({"id": user.id, "email": user.email, "name": user.name, "role": "user", "scope": "write"})
 
 

@@ -6,22 +6,22 @@ from uuid import UUID
 
 from pydantic import AfterValidator, BaseModel, Field, SecretStr
 
-from sigmasight.domain.access import Actor, ApiKey, Role, Scope
+from sigmasight.domain.access import Actor, ApiKey, Role, Scope, readable_email
+from sigmasight.domain.errors import InvalidEntryError
+from sigmasight.wiring.passwords import LEAST_PASSWORD
 
 _MOST_PASSWORD = 200
 
 
 def _email(text: str) -> str:
-    """An address as people write them: something, an at sign, and a host with a point."""
-    text = text.strip()
-    name, at, host = text.rpartition("@")
-    if not (name and at and "." in host.strip(".") and " " not in text and text.isprintable()):
-        raise ValueError("this is no e-mail address")
-    return text
+    try:
+        return readable_email(text)
+    except InvalidEntryError as error:
+        raise ValueError(str(error)) from error
 
 
 Email = Annotated[str, Field(max_length=254, examples=["me@example.org"]), AfterValidator(_email)]
-Password = Annotated[SecretStr, Field(min_length=8, max_length=_MOST_PASSWORD)]
+Password = Annotated[SecretStr, Field(min_length=LEAST_PASSWORD, max_length=_MOST_PASSWORD)]
 
 
 class Credentials(BaseModel):
