@@ -6,6 +6,7 @@ from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import Connection, Row, func, insert, select, text, update
+from sqlalchemy.dialects.postgresql import distinct_on
 
 from sigmasight.domain.errors import NightHeldError
 from sigmasight.store.tables import batch_runs, batch_steps
@@ -69,7 +70,7 @@ def nightly_coverage(conn: Connection, first: date, last: date) -> list[NightCov
         select(run.as_of, step.status, step.counts, step.coverage, step.errors)
         .join(batch_steps, step.run_id == run.id)
         .where(step.job == "market-data", run.as_of.between(first, last))
-        .distinct(run.as_of)
+        .ext(distinct_on(run.as_of))
         .order_by(run.as_of.desc(), run.id.desc())
     )
     return [

@@ -12,13 +12,13 @@ import pytest
 import uvicorn
 
 from sigmasight.api.app import make_app
-from sigmasight.services.demo.books import PASSWORD
+from sigmasight.services.demo.seed import PASSWORD
 from support.databases import DatabaseCopies, environment
 
 INDIVIDUAL = "demo_individual@sigmasight.com"
 STRANGER = "demo_hnw@sigmasight.com"
 ADMIN = "demo_hedgefundstyle@sigmasight.com"
-SECRET = "a secret of the tests, of forty characters"
+SECRET = "a secret of the tests, of forty characters"  # noqa: S105 - of the tests alone
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +49,8 @@ class Served:
         """The portfolio that a demo user has."""
         with psycopg.connect(self.url) as conn:
             row = conn.execute(
-                "SELECT p.id FROM portfolios p JOIN users u ON u.id = p.user_id WHERE u.email = %s ORDER BY p.opened_on",
+                "SELECT p.id FROM portfolios p JOIN users u ON u.id = p.user_id WHERE u.email = %s "
+                "ORDER BY p.opened_on",
                 (email,),
             ).fetchone()
         assert row is not None
@@ -59,7 +60,7 @@ class Served:
 
 @pytest.fixture(scope="session")
 def served(databases: DatabaseCopies, with_demo: str) -> Iterator[Served]:
-    """The API on a copy of the demo's database, for all tests of the session; one demo user is made an administrator."""
+    """The API on a copy of the demo's database, for all tests of the session; one demo user administers it."""
     url = databases.make("served", with_demo)
     with psycopg.connect(url) as conn:
         conn.execute("UPDATE users SET role = 'admin' WHERE email = %s", (ADMIN,))
