@@ -1,11 +1,8 @@
 """A real server for each test process; databases migrated once, and tests on copies or rolled back."""
 
-import shutil
 import subprocess
 import sys
-import tempfile
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from sqlalchemy import Connection
@@ -16,6 +13,7 @@ from sigmasight.store.database import Database
 from sigmasight.wiring.application import open_application
 from sigmasight.wiring.settings import Settings
 from support.databases import DatabaseCopies, environment, run_command
+from support.places import temporary_place
 
 KEEPER = """
 import sys
@@ -31,18 +29,16 @@ with start_server(Path(sys.argv[1]) / "home", root_base=Path(sys.argv[1]) / "roo
 @pytest.fixture(scope="session")
 def databases() -> Iterator[DatabaseCopies]:
     """The server of this test process, outside pytest's own directories: PostgreSQL's account must reach it."""
-    base = Path(tempfile.mkdtemp(prefix="sigmasight-tests-"))
-    base.chmod(0o755)
-    keeper = [sys.executable, "-c", KEEPER, str(base)]
-    with subprocess.Popen(keeper, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
-        assert process.stdout is not None
-        url = process.stdout.readline().strip()
-        assert url, "the server of the tests did not start"
-        copies = DatabaseCopies(url)
-        copies.forgo_durability()
-        yield copies
-        process.communicate("")
-    shutil.rmtree(base)
+    with temporary_place() as place:
+        keeper = [sys.executable, "-c", KEEPER, str(place)]
+        with subprocess.Popen(keeper, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+            assert process.stdout is not None
+            url = process.stdout.readline().strip()
+            assert url, "the server of the tests did not start"
+            copies = DatabaseCopies(url)
+            copies.forgo_durability()
+            yield copies
+            process.communicate("")
 
 
 @pytest.fixture(scope="session")

@@ -1,8 +1,6 @@
 """The machine's own, older PostgreSQL as DATABASE_URL: the whole demo on it."""
 
 import json
-import shutil
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,6 +10,7 @@ import pytest
 from sigmasight.store.embedded import start_server
 from sigmasight.store.embedded.binaries import OLDEST_VERSION
 from support.databases import DatabaseCopies, run_command
+from support.places import temporary_place
 
 DIRECTORY = Path("/usr/lib/postgresql")
 
@@ -22,12 +21,12 @@ def older_url() -> Iterator[str]:
     binaries = DIRECTORY / str(OLDEST_VERSION) / "bin"
     if not (binaries / "initdb").is_file():
         pytest.skip(f"there is no PostgreSQL {OLDEST_VERSION} on this machine in {DIRECTORY}")
-    base = Path(tempfile.mkdtemp(prefix="sigmasight-tests-"))
-    base.chmod(0o755)
-    with start_server(base / "home", binaries=binaries, root_base=base / "root") as server:
+    with (
+        temporary_place() as place,
+        start_server(place / "home", binaries=binaries, root_base=place / "root") as server,
+    ):
         assert server.version == OLDEST_VERSION
         yield server.url
-    shutil.rmtree(base)
 
 
 def test_the_demo_is_the_same_on_the_oldest_server(older_url: str, databases: DatabaseCopies, with_demo: str) -> None:

@@ -7,7 +7,6 @@ import shutil
 import signal
 import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -18,6 +17,7 @@ import pytest
 
 from sigmasight.store.embedded import Server, start_server
 from sigmasight.store.embedded.lifetime import let_all_go
+from support.places import temporary_place
 
 DEADLINE_SECONDS = 30
 SOURCE = Path(__file__).parents[3] / "src"
@@ -160,25 +160,6 @@ def fresh_home() -> Iterator[Home]:
     """A home where nothing was ever started."""
     with temporary_place() as place, tidied(Home(place)) as made:
         yield made
-
-
-def directory_in_memory() -> Path | None:
-    """Return where files never reach a disk, if there is room and programs may run: that saves half of the time."""
-    directory = Path("/dev/shm")  # noqa: S108
-    if not directory.is_dir():
-        return None
-    found = os.statvfs(directory)
-    fits = found.f_bavail * found.f_frsize > 2e9 and not found.f_flag & os.ST_NOEXEC
-    return directory if fits else None
-
-
-@contextlib.contextmanager
-def temporary_place() -> Iterator[Path]:
-    """Make a directory that every account can pass through."""
-    place = Path(tempfile.mkdtemp(prefix="sigmasight-test-", dir=directory_in_memory()))
-    place.chmod(0o755)
-    yield place
-    shutil.rmtree(place)
 
 
 @contextlib.contextmanager

@@ -5,7 +5,6 @@ import os
 import shutil
 import signal
 import subprocess
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -17,6 +16,7 @@ from psycopg.conninfo import make_conninfo
 
 from sigmasight.store.embedded import start_server
 from support.databases import LAST_SESSION, NOW, DatabaseCopies, of_the_machine
+from support.places import temporary_place
 from support.processes import end_of, server_files, started, wait_until
 
 DEMO = ("demo", "--json", "--no-serve")
@@ -75,13 +75,11 @@ class Home:
 
 @pytest.fixture
 def home() -> Iterator[Home]:
-    place = Path(tempfile.mkdtemp(prefix="sigmasight-tests-"))
-    place.chmod(0o755)
-    made = Home(place / "home")
-    yield made
-    if made.base is not None:
-        shutil.rmtree(made.base)
-    shutil.rmtree(place, ignore_errors=True)
+    with temporary_place() as place:
+        made = Home(place / "home")
+        yield made
+        if made.base is not None and made.base != made.path:
+            shutil.rmtree(made.base)
 
 
 def is_alive(pid: int) -> bool:
