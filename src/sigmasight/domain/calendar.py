@@ -5,7 +5,10 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time
 from zoneinfo import ZoneInfo
 
+import numpy as np
+
 from sigmasight.domain.errors import CalendarRangeError
+from sigmasight.domain.market_data import DayArray
 from sigmasight.domain.units import SECONDS_PER_YEAR
 
 NEW_YORK = ZoneInfo("America/New_York")
@@ -28,6 +31,12 @@ class TradingCalendar:
     first: date
     last: date
     early_closes: dict[date, time] = field(default_factory=dict, hash=False)  # New York time, only where not 16:00
+    days: DayArray = field(init=False, repr=False, compare=False)  # the sessions once more, read-only
+
+    def __post_init__(self) -> None:
+        days = np.array(self.sessions, dtype="datetime64[D]")
+        days.setflags(write=False)
+        object.__setattr__(self, "days", days)
 
     def is_trading_day(self, day: date) -> bool:
         """Whether the exchange holds a session on that day."""

@@ -149,7 +149,7 @@ def _days(given: ArrayLike, calendar: TradingCalendar) -> DayArray:
         raise ValueError("days must be a list of sessions")
     if not (np.diff(days).astype(np.int64) > 0).all():
         raise ValueError("days must ascend, each named once")
-    strange = np.setdiff1d(days, np.array(calendar.sessions, dtype="datetime64[D]"))
+    strange = np.setdiff1d(days, calendar.days)
     if len(strange):
         raise ValueError(f"{strange[0]} is no session of the New York Stock Exchange; its prices would never be used")
     return days

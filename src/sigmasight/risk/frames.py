@@ -101,9 +101,8 @@ def freeze_market(
     index = {instrument.id: at for at, instrument in enumerate(ordered)}
     underlying = np.array([index[i.underlying_id or i.id] for i in ordered], dtype=np.int64)
     is_option = np.array([i.kind is Kind.OPTION for i in ordered], dtype=np.bool_)
-    whole = np.array(calendar.sessions, dtype="datetime64[D]")
-    start = int(np.searchsorted(whole, np.datetime64(calendar.previous_session(first))))
-    sessions = Sessions(whole, start, int(np.searchsorted(whole, np.datetime64(last))) - start + 1)
+    start = int(np.searchsorted(calendar.days, np.datetime64(calendar.previous_session(first))))
+    sessions = Sessions(calendar.days, start, int(np.searchsorted(calendar.days, np.datetime64(last))) - start + 1)
     table = tabulate_splits(rows_of(ids, splits.instrument_id), splits.ex_date, splits.ratio)
     expiry = np.array([i.option.expiry if i.option else None for i in ordered], dtype="datetime64[D]")
 

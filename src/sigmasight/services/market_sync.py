@@ -334,7 +334,6 @@ def _store_bars(conn: Connection, universe: Universe, answer: Answer) -> int:
     firsts = {ids[symbol]: np.fmin.reduce(each.days).item() for symbol, each in bars.items() if len(each.days)}
     before = closes_before(conn, market, {asset: day for asset, day in firsts.items() if day is not None})
     known, confirmed = known_splits(conn, market, ids), confirmed_days(conn, market, [ids[symbol] for symbol in bars])
-    sessions = np.array(universe.calendar.sessions, dtype="datetime64[D]")
     accepted: dict[int, DailyBars] = {}
     refused: list[RefusedRow] = []
     for symbol, each in bars.items():
@@ -344,7 +343,7 @@ def _store_bars(conn: Connection, universe: Universe, answer: Answer) -> int:
             splits=known.get(symbol, ()),
             previous_close=before.get(ids[symbol]),
             confirmed=confirmed.get(ids[symbol], frozenset()),
-            sessions=sessions,
+            sessions=universe.calendar.days,
         )
         accepted[ids[symbol]] = checked.accepted
         refused += checked.refused

@@ -35,6 +35,12 @@ def test_a_trading_day_is_a_session(day: int, is_open: bool) -> None:  # noqa: F
     assert CALENDAR.is_trading_day(december(day)) is is_open
 
 
+def test_its_days_are_its_sessions_and_nobody_changes_them() -> None:
+    assert tuple(CALENDAR.days.tolist()) == CALENDAR.sessions
+    with pytest.raises(ValueError, match="read-only"):
+        CALENDAR.days[0] = december(19)
+
+
 @pytest.mark.parametrize(
     ("day", "before", "after"), [(19, 18, 22), (20, 19, 22), (21, 19, 22), (24, 23, 26), (25, 24, 26)]
 )
