@@ -63,25 +63,24 @@ def add_missing_days(
 
 
 def read_marks(conn: Connection, query: Select[tuple[int, date, float]]) -> tuple[IntArray, DayArray, FloatArray]:
-    """Columns of a query for instrument, day and number, none of them NULL, by binary COPY straight into arrays."""
+    """Columns of a query for instrument, day and number, none of them NULL: each arrives as one string of bytes.
+
+    Rows would have to be taken up one by one, by COPY as well.
+    """
     compiled = query.compile(dialect=conn.dialect)
-    content = bytearray()
-    statement = SQL("COPY ({}) TO STDOUT (FORMAT BINARY)").format(SQL(compiled.string))
-    with _driver(conn).cursor() as cursor, cursor.copy(statement, compiled.params) as copy:
-        for piece in copy:
-            content += piece
-    rows = np.frombuffer(content, dtype=_MARK_ROW, offset=_COPY_HEADER, count=len(content) // _MARK_ROW.itemsize)
-    days = rows["day"].astype(np.int64) + _POSTGRES_EPOCH
-    return rows["instrument"].astype(np.int64), days.astype("datetime64[D]"), rows["number"].astype(np.float64)
+    statement = SQL(
+        "SELECT string_agg(int8send(instrument), ''), string_agg(date_send(day), ''), "
+        "string_agg(float8send(number), '') FROM ({}) AS marks (instrument, day, number)"
+    ).format(SQL(compiled.string))
+    with _driver(conn).cursor(binary=True) as cursor:
+        columns = cursor.execute(statement, compiled.params).fetchall()[0]
+    instrument, day, number = (
+        np.frombuffer(column or b"", dtype=sent) for column, sent in zip(columns, (">i8", ">i4", ">f8"), strict=True)
+    )
+    days = day.astype(np.int64) + _POSTGRES_EPOCH
+    return instrument.astype(np.int64), days.astype("datetime64[D]"), number.astype(np.float64)
 
 
-_COPY_HEADER = 19  # signature, flags, no extension
-_MARK_ROW = np.dtype(
-    [
-        *(("columns", ">i2"), ("instrument_size", ">i4"), ("instrument", ">i8")),
-        *(("day_size", ">i4"), ("day", ">i4"), ("number_size", ">i4"), ("number", ">f8")),
-    ]
-)
 _POSTGRES_EPOCH = np.datetime64("2000-01-01", "D").astype(np.int64)
 
 
