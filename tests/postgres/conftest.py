@@ -11,6 +11,7 @@ from sigmasight.domain.calendar import TradingCalendar
 from sigmasight.store.calendar import load_calendar
 from sigmasight.store.database import Database
 from sigmasight.wiring.application import open_application
+from sigmasight.wiring.logs import configure_logs
 from sigmasight.wiring.settings import Settings
 from support.databases import DatabaseCopies, environment, run_command
 from support.places import temporary_place
@@ -24,6 +25,12 @@ with start_server(Path(sys.argv[1]) / "home", root_base=Path(sys.argv[1]) / "roo
     sys.stdin.read()
 """
 """Keeps the server in a process of its own: tests of the server itself stop those of this process."""
+
+
+@pytest.fixture(scope="session", autouse=True)
+def logs() -> None:
+    """Logs as the command writes them: structlog's own way shows an error with all that was known in each frame."""
+    configure_logs(Settings.model_validate({"SIGMASIGHT_ENV": "development"}))
 
 
 @pytest.fixture(scope="session")

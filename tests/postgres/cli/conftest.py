@@ -37,6 +37,7 @@ Command = Callable[..., Ended]
 def command(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> Iterator[Command]:
     """Runs `sigmasight` on a database, in an empty directory; settings are given by name."""
     monkeypatch.chdir(tmp_path)
+    logs = structlog.get_config()
 
     def run_here(url: str | None, *arguments: str, **settings: str) -> Ended:
         wanted = environment(url or "", **settings)
@@ -54,7 +55,7 @@ def command(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str],
         return Ended(int(ended.value.code or 0), told.out, told.err)
 
     yield run_here
-    structlog.reset_defaults()
+    structlog.configure(**logs)
 
 
 @pytest.fixture(scope="session")
