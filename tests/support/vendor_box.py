@@ -2,30 +2,28 @@
 
 import contextlib
 import json
+import random
+import socket
+import struct
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum, auto
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qsl, urlencode, urlsplit
 
-from sigmasight.domain.calendar import NEW_YORK
-from sigmasight.domain.instruments import ExerciseStyle, Kind, OptionTerms
-from sigmasight.domain.market_data import OptionQuotes
-from sigmasight.domain.symbols import occ_symbol, parse_occ
-from sigmasight.market.adapters.fmp import spelled
-from sigmasight.market.simulated import SimulatedMarket
+import numpy as np
+
+from support.vendor_pages import Query, Row, Rows, VendorPages
 
 KEY = "a-key-that-no-message-may-show"
-Query = Mapping[str, str]
-Rows = list[dict[str, object]]
+_KEYS = ("apikey", "api_key")
 
 
 class Fault(StrEnum):
-    """What the box can do instead of answering."""
+    """What the box can do instead of answering well."""
 
     TOO_MANY = auto()
     TOO_MANY_WAIT = auto()  # with Retry-After
@@ -36,30 +34,68 @@ class Fault(StrEnum):
     RESET = auto()
     TRUNCATED = auto()
     HTML = auto()
-    WRONG_SYMBOL = auto()
+    ERROR_MESSAGE = auto()  # a refusal in words, with status 200, that tells the key
+    WRONG_SYMBOL = auto()  # of pages about many symbols and of chains: rows of others among the right ones
+    NOT_IN_PLAN = auto()
     REVOKED = auto()
+    REPEATS = auto()  # a chain's page leads to itself; other pages are as they are
     DOUBLED = auto()  # every row twice, and in no order: no fault that an adapter may fall over
-    NULLS = auto()  # prices that are null or NaN: kept away at the door
+    NULLS = auto()  # of three prices one is null and one NaN: kept away at the door
 
 
 MENDED_BY_RETRY = (
     *(Fault.TOO_MANY, Fault.TOO_MANY_WAIT, Fault.SERVER_ERROR, Fault.BAD_GATEWAY, Fault.HANG, Fault.DRIP),
     *(Fault.RESET, Fault.TRUNCATED, Fault.HTML),
 )
+OF_ONE_CALL = (*MENDED_BY_RETRY, Fault.ERROR_MESSAGE, Fault.WRONG_SYMBOL, Fault.REPEATS, Fault.DOUBLED, Fault.NULLS)
+"""All but those that say something of the account."""
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One call, without its key."""
+
+    vendor: str
+    path: str
+    query: str
+    moment: float  # on the monotonic clock
+
+    @property
+    def subject(self) -> str:
+        """What is asked for."""
+        return f"{self.path}?{self.query}"
+
+
+def no_fault(_: Call) -> Fault | None:
+    """Always the right answer."""
+    return None
 
 
 @dataclass
-class VendorBox:
-    """Three vendors at one address, below /fmp, /massive and /fred."""
+class VendorBox(VendorPages):
+    """Three vendors at one address, with what they were asked, and what goes wrong."""
 
-    market: SimulatedMarket
-    symbols: tuple[str, ...]
-    today: date
-    next_fault: Callable[[str], Fault | None] = lambda _: None
-    calls: Counter[str] = field(default_factory=Counter)
-    moments: list[float] = field(default_factory=list)
-    address: str = ""
-    page: int = 100
+    next_fault: Callable[[Call], Fault | None] = no_fault
+    log: list[Call] = field(default_factory=list)
+    told: list[tuple[Call, Fault]] = field(default_factory=list)  # the calls that were answered wrongly
+    wait_seconds: str = "1"  # that a vendor asks to wait
+    hang_seconds: float = 2.0
+    body: bytes | None = None  # of every answer, whatever was asked
+
+    @property
+    def calls(self) -> Counter[str]:
+        """How often each path was asked for."""
+        return Counter(call.path for call in self.log)
+
+    @property
+    def asked(self) -> Counter[str]:
+        """How often each document was asked for."""
+        return Counter(call.subject for call in self.log)
+
+    @property
+    def moments(self) -> list[float]:
+        """When calls came."""
+        return [call.moment for call in self.log]
 
     def misbehave(self, *faults: Fault) -> None:
         """Answer the next calls so, one after the other, then well."""
@@ -70,117 +106,62 @@ class VendorBox:
         """Answer every call so."""
         self.next_fault = lambda _: fault
 
-    def answer(self, path: str, query: Query) -> object | None:
-        """The document of a path; None where there is none."""
-        vendor, _, rest = path.strip("/").partition("/")
-        return {"fmp": self._fmp, "massive": self._massive, "fred": self._fred}[vendor](rest, query)
+    def stubborn(self, fault: Fault, every: int) -> None:
+        """Answer so whenever some documents are asked for: every so many-th that is asked for the first time."""
+        known: dict[str, int] = {}
+        self.next_fault = lambda call: None if (known.setdefault(call.subject, len(known)) + 1) % every else fault
 
-    def _fmp(self, path: str, query: Query) -> object | None:
-        mine = {spelled(symbol): symbol for symbol in self.symbols}
-        symbol, theirs = mine.get(query["symbol"]), query["symbol"]
-        if symbol is None:
-            return []
-        first, last = (date.fromisoformat(query.get(each, "2020-01-01")) for each in ("from", "to"))
-        last = last if "to" in query else self.today
-        if path == "profile":
-            return [self._profile(symbol, theirs)]
-        if path.startswith("historical-price-eod"):
-            return self._bars(symbol, theirs, first, min(last, self.today), adjusted=path.endswith("dividend-adjusted"))
-        if path == "dividends":
-            paid = self.market.dividends([symbol], first, last)
-            return [{"symbol": theirs, "date": str(each.ex_date), "dividend": each.amount} for each in paid][::-1]
-        done = self.market.splits([symbol], first, last)
-        return [
-            {"symbol": theirs, "date": str(s.ex_date), "numerator": s.new_shares, "denominator": s.old_shares}
-            for s in done
-        ][::-1]
+    def at_random(self, share: float, seed: int, faults: Sequence[Fault] = OF_ONE_CALL) -> None:
+        """Answer a share of the calls so, drawn anew for each call."""
+        drawn = random.Random(seed)  # noqa: S311 - no secret
+        self.next_fault = lambda _: drawn.choice(faults) if drawn.random() < share else None
 
-    def _profile(self, symbol: str, theirs: str) -> dict[str, object]:
-        known = self.market.profiles([symbol])[symbol]
-        return {
-            "symbol": theirs,
-            "companyName": known.name,
-            "sector": known.sector or "",
-            "industry": known.industry or "",
-            "currency": "USD",
-            "exchange": known.exchange,
-            "country": "US",
-            "marketCap": known.market_cap,
-            "isEtf": known.kind is Kind.ETF,
-            "isFund": known.kind is Kind.MUTUAL_FUND,
-        }
+    def excess(self, vendor: str, capacity: float, per_second: float) -> float:
+        """By how many calls a vendor's limit was exceeded in the worst stretch of time that begins with a call.
 
-    def _bars(self, symbol: str, theirs: str, first: date, last: date, *, adjusted: bool) -> Rows:
-        bars = self.market.daily_bars([symbol], first, last)[symbol]
-        closes = bars.adjusted_close if adjusted else bars.close
-        columns = zip(
-            *(each.tolist() for each in (bars.days, bars.open, bars.high, bars.low, closes, bars.volume)), strict=True
-        )
-        names = ("adjOpen", "adjHigh", "adjLow", "adjClose", "volume")
-        return [
-            {"symbol": theirs, "date": str(day), **dict(zip(names, numbers, strict=True))} for day, *numbers in columns
-        ][::-1]
-
-    def _fred(self, path: str, query: Query) -> object | None:
-        assert path == "series/observations"
-        assert query["file_type"] == "json"
-        first, last = (date.fromisoformat(query[each]) for each in ("observation_start", "observation_end"))
-        found = self.market.yields([query["series_id"]], first, min(last, self.today))[query["series_id"]]
-        told = dict(zip(found.days.tolist(), found.values.tolist(), strict=True))
-        days = (first + timedelta(days=n) for n in range((last - first).days + 1))
-        values = {day: f"{100 * told[day]:.2f}" if day in told else "." for day in days if day.weekday() < 5}
-        return {"observations": [{"date": str(day), "value": value} for day, value in values.items()]}
-
-    def _massive(self, path: str, query: Query) -> object | None:
-        if path.startswith("v3/snapshot/options/"):
-            return self._chain(path.rsplit("/", 1)[1].removeprefix("I:"), int(query.get("cursor", "0")))
-        _, _, _, ticker, _, _, _, first, last = path.split("/")
-        terms = parse_occ(ticker.removeprefix("O:"))
-        quoted = self.market.quotes([terms], date.fromisoformat(first), min(date.fromisoformat(last), self.today))
-        return {"status": "OK", "results": [bar for quotes in quoted for bar in _bars_of(quotes)]}
-
-    def _chain(self, underlying: str, start: int) -> dict[str, object]:
-        listed = self.market.chain(underlying, self.today)
-        page = {"status": "OK", "results": [_snapshot(each) for each in listed[start : start + self.page]]}
-        if start + self.page < len(listed):
-            page["next_url"] = f"{self.address}/massive/v3/snapshot/options/{underlying}?cursor={start + self.page}"
-        return page
+        That first call may have been sent before the stretch and is not counted.
+        """
+        moments = np.array([call.moment for call in self.log if call.vendor == vendor])
+        after = np.arange(len(moments))
+        level = after - per_second * moments  # grows where calls come faster than they may
+        return float(np.max(level - np.minimum.accumulate(level), initial=0.0) - capacity)
 
 
 class _Handler(BaseHTTPRequestHandler):
     """Answers for the box of its server."""
 
     protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True
     server: "_Server"
 
     def do_GET(self) -> None:
         box, url = self.server.box, urlsplit(self.path)
-        query = {name: values[0] for name, values in parse_qs(url.query).items()}
-        box.calls[url.path] += 1
-        box.moments.append(time.monotonic())
-        fault = box.next_fault(url.path)
-        keys = (
-            query.get("apikey"),
-            query.get("api_key"),
-            self.headers.get("Authorization", "").removeprefix("Bearer "),
-        )
-        if fault is Fault.REVOKED or KEY not in keys:
-            self._send(401, b'{"error": "no such key"}')
-        else:
-            self._answer(fault, box.answer(url.path, query))
+        query = dict(parse_qsl(url.query))
+        keys = {query.pop(name, "") for name in _KEYS} | {self.headers.get("Authorization", "").removeprefix("Bearer ")}
+        call = Call(url.path.split("/")[1], url.path, urlencode(sorted(query.items())), time.monotonic())
+        fault = box.next_fault(call) if KEY in keys else Fault.REVOKED
+        box.log.append(call)
+        if fault is not None:
+            box.told.append((call, fault))
+        self._answer(call, fault, query)
 
-    def _answer(self, fault: Fault | None, document: object) -> None:
-        body = json.dumps(_spoiled(document, fault)).encode()
+    def _answer(self, call: Call, fault: Fault | None, query: Query) -> None:
+        box = self.server.box
         if fault in _REFUSALS:
-            self._send(*_REFUSALS[fault])
+            wait = box.wait_seconds if fault is Fault.TOO_MANY_WAIT else None
+            self._send(*_REFUSALS[fault], wait=wait)
+        elif fault in _BY_VENDOR:
+            self._send(*_BY_VENDOR[fault][call.vendor])
         elif fault is Fault.HANG:
-            time.sleep(2.0)
+            time.sleep(box.hang_seconds)
             self.close_connection = True
         elif fault is Fault.DRIP:
             self._drip()
         elif fault is Fault.RESET:
-            self.connection.close()
+            self._reset()
         else:
+            document = _spoiled(box.answer(call.path, query), fault, call, box.address)
+            body = json.dumps(document).encode() if box.body is None else box.body
             self._send(200, body, cut=fault is Fault.TRUNCATED)
 
     def _send(self, status: int, body: bytes, wait: str | None = None, *, cut: bool = False) -> None:
@@ -203,6 +184,11 @@ class _Handler(BaseHTTPRequestHandler):
                 time.sleep(0.1)
         self.close_connection = True
 
+    def _reset(self) -> None:
+        self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        for each in (self.wfile, self.rfile, self.connection):
+            each.close()
+
     def log_message(self, *_: object) -> None:
         """Say nothing."""
 
@@ -218,12 +204,32 @@ class _Server(ThreadingHTTPServer):
         """A client that went away is no news."""
 
 
-_REFUSALS: dict[Fault | None, tuple[int, bytes, str | None]] = {
-    Fault.TOO_MANY: (429, b"{}", None),
-    Fault.TOO_MANY_WAIT: (429, b"{}", "1"),
-    Fault.SERVER_ERROR: (500, b"oops", None),
-    Fault.BAD_GATEWAY: (502, b"<html>bad gateway</html>", None),
-    Fault.HTML: (200, b"<html>we are down for maintenance</html>", None),
+_REFUSALS: dict[Fault | None, tuple[int, bytes]] = {
+    Fault.TOO_MANY: (429, b"{}"),
+    Fault.TOO_MANY_WAIT: (429, b"{}"),
+    Fault.SERVER_ERROR: (500, b"oops"),
+    Fault.BAD_GATEWAY: (502, b"<html>bad gateway</html>"),
+    Fault.HTML: (200, b"<html>we are down for maintenance</html>"),
+}
+
+
+_ASKS_FOR_KEY = "Bad Request.  The value for variable api_key is not registered."
+_BY_VENDOR: dict[Fault | None, dict[str, tuple[int, bytes]]] = {
+    Fault.REVOKED: {
+        "fmp": (401, json.dumps({"Error Message": "Invalid API KEY."}).encode()),
+        "massive": (401, json.dumps({"status": "ERROR", "error": "Unknown API Key"}).encode()),
+        "fred": (400, json.dumps({"error_code": 400, "error_message": _ASKS_FOR_KEY}).encode()),
+    },
+    Fault.NOT_IN_PLAN: {
+        "fmp": (402, b"Restricted Endpoint: this endpoint is not available under your current subscription"),
+        "massive": (403, json.dumps({"status": "NOT_AUTHORIZED", "message": "You are not entitled"}).encode()),
+        "fred": (403, b"forbidden"),
+    },
+    Fault.ERROR_MESSAGE: {
+        "fmp": (200, json.dumps({"Error Message": f"Limit Reach for {KEY} . Please upgrade your plan"}).encode()),
+        "massive": (200, json.dumps({"status": "ERROR", "error": f"You've exceeded the limits of {KEY}"}).encode()),
+        "fred": (200, json.dumps({"error_code": 429, "error_message": f"Exceeded Rate Limit of {KEY}"}).encode()),
+    },
 }
 
 
@@ -242,42 +248,48 @@ def opened_box(box: VendorBox) -> Iterator[VendorBox]:
         thread.join()
 
 
-def _spoiled(document: object, fault: Fault | None) -> object:
+_PRICES = frozenset({"adjClose", "price", "dividend", "weightPercentage", "pctVal", "c", "value"})
+_OF_MANY = ("/fmp/batch-quote", "/fmp/dividends-calendar", "/fmp/splits-calendar")
+
+
+def _spoiled(document: object, fault: Fault | None, call: Call, address: str) -> object:
     """A well-formed answer that is wrong in itself."""
-    rows = document
-    if not isinstance(rows, list) or not rows:
+    if isinstance(document, list):
+        return _spoiled_rows(document, fault, call)
+    if not isinstance(document, dict):
         return document
+    if fault is Fault.REPEATS and "/snapshot/" in call.path:
+        return {**document, "next_url": f"{address}{call.subject}"}
+    if fault is Fault.WRONG_SYMBOL and "ticker" in document:
+        return {**document, "ticker": "O:OTHER261218C00100000"}
+    rows = {name: _spoiled_rows(part, fault, call) for name, part in document.items() if isinstance(part, list)}
+    return {**document, **rows}
+
+
+def _spoiled_rows(rows: Rows, fault: Fault | None, call: Call) -> Rows:
     if fault is Fault.WRONG_SYMBOL:
-        return [{**row, "symbol": "OTHER"} for row in rows]
+        return [each for row in rows for each in _with_stranger(row, call)]
     if fault is Fault.DOUBLED:
         return [*rows[::2], *rows, *rows[1::2]]
     if fault is Fault.NULLS:
-        return [{**row, "adjClose": None if at % 2 else float("nan")} for at, row in enumerate(rows)]
-    return document
-
-
-def _bars_of(quotes: OptionQuotes) -> Rows:
-    rows: Rows = []
-    for day, last, volume in zip(quotes.days.tolist(), quotes.last.tolist(), quotes.volume.tolist(), strict=True):
-        midnight = datetime(day.year, day.month, day.day, tzinfo=NEW_YORK).astimezone(UTC)
-        rows.append({"t": int(midnight.timestamp() * 1000), "c": last, "v": volume})
+        return [
+            row if at % 3 == 2 else _without_price(row, (None, float("nan"))[at % 3]) for at, row in enumerate(rows)
+        ]
     return rows
 
 
-def _snapshot(quotes: OptionQuotes) -> dict[str, object]:
-    terms: OptionTerms = quotes.terms
-    european = terms.underlying == "VIX"
-    return {
-        "details": {
-            "ticker": f"O:{occ_symbol(terms)}",
-            "contract_type": terms.right.value,
-            "exercise_style": (ExerciseStyle.EUROPEAN if european else ExerciseStyle.AMERICAN).value,
-            "expiration_date": str(terms.expiry),
-            "shares_per_contract": 100,
-            "strike_price": float(terms.strike),
-        },
-        "last_quote": {"bid": float(quotes.bid[0]), "ask": float(quotes.ask[0])},
-        "last_trade": {"price": float(quotes.last[0])},
-        "day": {"close": float(quotes.last[0]), "volume": float(quotes.volume[0])},
-        "open_interest": float(quotes.open_interest[0]),
-    }
+def _with_stranger(row: Row, call: Call) -> Rows:
+    """A row of another symbol in place of one, or beside it where a page is about many."""
+    if isinstance(details := row.get("details"), dict):
+        other = {**details, "ticker": "O:OTHER261218C00100000"}
+        return [row, {**row, "details": other, "last_quote": {"bid": 9_000.0, "ask": 9_001.0}}]
+    if call.path in _OF_MANY:
+        return [row, {**row, "symbol": "OTHER"}]
+    tells = "symbol" in row and call.path != "/fmp/funds/disclosure"  # which names what the fund holds
+    return [{**row, "symbol": "OTHER"} if tells else row]
+
+
+def _without_price(row: Row, price: float | None) -> Row:
+    if "details" in row:
+        return {**row, "last_quote": {"bid": price, "ask": price}, "last_trade": {"price": price}, "day": {}}
+    return {name: price if name in _PRICES else value for name, value in row.items()}

@@ -12,13 +12,13 @@ from pyarrow import parquet
 
 from sigmasight.market.exchange import build_nyse_calendar
 from sigmasight.market.simulated import SimulatedMarket
+from support.live_nights import PROXIES, settings_of
 from support.vendor_box import KEY, Fault, VendorBox, opened_box
 
 from .conftest import Command
 
 OWNER = "demo_individual@sigmasight.com"
 HELD = {"AAPL": 40, "BRK.B": -15, "VNQ": 60, "FXNAX": 500, "F": -900}
-PROXIES = ("SPY", "VTV", "VUG", "MTUM", "QUAL", "SLY", "USMV")
 TODAY = date(2026, 11, 20)
 NUMBERS = (
     *("nav", "gross", "net", "long", "short", "daily_pnl", "beta", "value_at_risk", "hhi"),
@@ -43,14 +43,6 @@ def positions(tmp_path: Path) -> Path:
     rows = "".join(f"{symbol},{quantity},100,2026-11-19\n" for symbol, quantity in HELD.items())
     file.write_text(f"ticker,quantity,entry_price,entry_date\n{rows}")
     return file
-
-
-def settings_of(box: VendorBox, key: str = KEY) -> dict[str, str]:
-    vendors = {"FMP": "fmp", "POLYGON": "massive", "FRED": "fred"}
-    keys = {f"{name}_API_KEY": key for name in vendors}
-    addresses = {f"SIGMASIGHT_{name}_ADDRESS": f"{box.address}/{path}" for name, path in vendors.items()}
-    paces = {f"SIGMASIGHT_{name}_PER_MINUTE": "60000" for name in vendors}
-    return keys | addresses | paces | {"SIGMASIGHT_RETRY_SECONDS": "0.01"}
 
 
 def bring_in(command: Command, url: str, positions: Path, name: str, *more: str) -> None:
@@ -97,7 +89,7 @@ def test_what_failed_is_named_stays_unasked_and_heals(
 ) -> None:
     bring_in(command, demo_url, positions, "live")
     bring_in(command, demo_url, positions, "simulated", "--simulated")
-    box.next_fault = lambda path: Fault.SERVER_ERROR if "historical-price" in path else None
+    box.next_fault = lambda call: Fault.SERVER_ERROR if "historical-price" in call.path else None
     told = night(command, demo_url, **settings_of(box))
     assert told["status"] in {"partial", "failed"}
     reasons = json.dumps(told["errors"])
