@@ -1,8 +1,9 @@
 """Reading what vendors answer: rows, days and numbers, and a clear word where they are none."""
 
+import json
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import date
+from datetime import UTC, date, datetime
 
 import numpy as np
 
@@ -24,6 +25,11 @@ def rows_in(found: object, provider: str) -> list[Row]:
     return found
 
 
+def each_once(rows: Iterable[Row]) -> list[Row]:
+    """Rows without those that are told again word for word: what is added up would count twice."""
+    return list({json.dumps(row, sort_keys=True): row for row in rows}.values())
+
+
 def day_of(text: object, provider: str) -> date:
     """A day written as 2026-11-20, or an instant that begins so.
 
@@ -36,15 +42,21 @@ def day_of(text: object, provider: str) -> date:
         raise ProviderError(f"{provider} answered {str(text)[:20]!r} for a day") from error
 
 
+def instant_of(seconds: float) -> datetime | None:
+    """The instant so many seconds after the beginning of 1970; None where it is none that a calendar has."""
+    try:
+        return datetime.fromtimestamp(seconds, UTC) if seconds > 0.0 else None
+    except (OverflowError, OSError, ValueError):
+        return None
+
+
 def number_of(value: object) -> float:
     """A number, written as one or as text; NaN where it is none, which the door then refuses."""
     if isinstance(value, bool) or value is None:
         return math.nan
-    if isinstance(value, int | float):
-        return float(value)
     try:
-        return float(str(value))
-    except ValueError:
+        return float(value if isinstance(value, int | float) else str(value))
+    except (OverflowError, ValueError):
         return math.nan
 
 
@@ -55,8 +67,10 @@ def whole_of(value: object) -> int:
 
 
 def text_of(value: object) -> str | None:
-    """A text that is not empty."""
-    return value.strip() or None if isinstance(value, str) else None
+    """A text that is not empty, without what no database keeps: NUL and halves of characters."""
+    if not isinstance(value, str):
+        return None
+    return value.encode("utf-8", "ignore").decode().replace("\0", "").strip() or None
 
 
 def ticker_of(value: object) -> str | None:
@@ -84,7 +98,7 @@ def require_symbol(rows: Iterable[Row], key: str, wanted: str, provider: str) ->
     """
     strangers = {str(row[key]) for row in rows if key in row} - {wanted}
     if strangers:
-        raise ProviderError(f"{provider} answered for {min(strangers)[:20]!r} when asked for {wanted}")
+        raise ProviderError(f"{provider} answered for {min(strangers)[:30]!r} when asked for {wanted}")
 
 
 def days_column(rows: Sequence[Row], key: str, provider: str) -> DayArray:

@@ -4,7 +4,7 @@ import json
 import math
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from http import HTTPStatus
 from urllib.parse import urljoin, urlsplit
@@ -14,6 +14,7 @@ import stamina
 
 from sigmasight.domain.errors import ProviderError
 from sigmasight.domain.usage import Usage
+from sigmasight.market.adapters.answers import text_of
 from sigmasight.market.adapters.manners import Breaker, Manners, TokenBucket
 
 Json = object
@@ -21,8 +22,10 @@ Params = Mapping[str, str | int]
 
 _NOT_IN_PLAN = (HTTPStatus.PAYMENT_REQUIRED, HTTPStatus.FORBIDDEN)
 _KEY = ""  # of what is refused: everything
+_KEY_OF_FRED = b"variable api_key"  # FRED answers a bad key with 400 and these words
 _PAGE_DEPTH = 3  # parts of a path that name a kind of page; what follows is a symbol
 _MOST_PAGES = 1_000
+_LONGEST_WORDS = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,8 +54,8 @@ class VendorClient:
     manners: Manners
     time: Time
     key_setting: str  # the setting that holds the key, for messages
-    headers: Mapping[str, str] = field(default_factory=dict)
-    params: Params = field(default_factory=dict)  # added to every call; where the key goes for some vendors
+    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
+    params: Params = field(default_factory=dict, repr=False)  # added to every call; where the key goes for some vendors
     credits: float = 1.0  # that a call counts against the vendor's limits
     cost: float = 0.0  # USD a credit
     allowance: float = math.inf  # credits that may be spent as long as it lives
@@ -108,19 +111,31 @@ class VendorClient:
             following = page.get("next_url") if isinstance(page, dict) else None
             if not following:
                 return
-            if following in seen:
+            if str(following) in seen:
                 raise ProviderError(f"{self.name} {_path(self._url(path))}: a page leads to one that was there before")
-            seen.add(following)
+            seen.add(str(following))
             page = self.get(str(following))
         raise ProviderError(f"{self.name} {_path(self._url(path))}: more than {_MOST_PAGES} pages")
+
+    def refusal(self, path: str, said: object) -> ProviderError:
+        """An answer that says in words why it is none, which counts as an error; our key is left out of the words."""
+        self.usage.errors += 1
+        words = text_of(str(said)) or "no words"
+        for secret in {*map(str, self.params.values()), *(value.split()[-1] for value in self.headers.values())}:
+            words = words.replace(secret, "(the key)")
+        return ProviderError(f"{self.name} {path}: {words[:_LONGEST_WORDS]}")
 
     def close(self) -> None:
         """Close the connections."""
         self._http.close()
 
     def _url(self, path: str) -> str:
-        url = urljoin(self.base_url.rstrip("/") + "/", path.lstrip("/") if "://" not in path else path)
-        if urlsplit(url)[:2] != urlsplit(self.base_url)[:2]:
+        try:
+            url = urljoin(self.base_url.rstrip("/") + "/", path.lstrip("/") if "://" not in path else path)
+            is_mine = _host(url) == _host(self.base_url)
+        except (ValueError, httpx2.InvalidURL) as error:
+            raise ProviderError(f"{self.name} leads to an address that is none") from error
+        if not is_mine:
             raise ProviderError(f"{self.name} leads to another host than {urlsplit(self.base_url).netloc}")
         return url
 
@@ -184,7 +199,7 @@ class VendorClient:
             raise _TryAgainError("too many calls (429)", _retry_after(headers, self.time.now()))
         if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
             raise _TryAgainError(f"answered {status}", _retry_after(headers, self.time.now()))
-        if status == HTTPStatus.UNAUTHORIZED:
+        if status == HTTPStatus.UNAUTHORIZED or (status == HTTPStatus.BAD_REQUEST and _KEY_OF_FRED in body):
             self._refused[_KEY] = f"{self.name} refuses the key ({status}): look at {self.key_setting}"
             raise ProviderError(self._refused[_KEY])
         if status in _NOT_IN_PLAN:
@@ -197,7 +212,7 @@ class VendorClient:
             raise ProviderError(f"{self.name} answered {status}")
         try:
             found: Json = json.loads(body)
-        except (UnicodeDecodeError, json.JSONDecodeError) as error:
+        except (ValueError, RecursionError) as error:  # no JSON, or a number or depth beyond all measure
             raise _TryAgainError("answered no whole JSON") from error
         return found
 
@@ -205,13 +220,19 @@ class VendorClient:
 def _retry_after(headers: httpx2.Headers, now: datetime) -> float | None:
     """Seconds that a vendor asks to wait, written as seconds or as a date."""
     told = headers.get("Retry-After", "").strip()
-    if told.isdigit():
+    if told.isdecimal():
         return float(told)
     try:
         instant = parsedate_to_datetime(told)
     except (TypeError, ValueError):
         return None
-    return max((instant - now).total_seconds(), 0.0)
+    aware = instant if instant.tzinfo else instant.replace(tzinfo=UTC)
+    return max((aware - now).total_seconds(), 0.0)
+
+
+def _host(url: str) -> tuple[str, str, int | None]:
+    found = httpx2.URL(url)
+    return found.scheme, found.host, found.port
 
 
 def _path(url: str) -> str:

@@ -9,12 +9,11 @@ docs/reference/providers.md.
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 
 import numpy as np
 
 from sigmasight.domain.calendar import NEW_YORK
-from sigmasight.domain.errors import ProviderError
 from sigmasight.domain.funds import FundHoldings
 from sigmasight.domain.instruments import ExerciseStyle, Kind, Profile
 from sigmasight.domain.market_data import CurrentQuote, DailyBars, Dividend, FloatArray, Split
@@ -24,6 +23,8 @@ from sigmasight.market.adapters.answers import (
     column,
     day_of,
     days_column,
+    each_once,
+    instant_of,
     number_of,
     require_symbol,
     rows_in,
@@ -104,8 +105,8 @@ class Fmp:
         listed = list(theirs)
         batches = (listed[at : at + _QUOTES_PER_CALL] for at in range(0, len(listed), _QUOTES_PER_CALL))
         rows = (row for batch in batches for row in self._get("batch-quote", {"symbols": ",".join(batch)}))
-        known = ((theirs[str(row.get("symbol"))], row) for row in rows if row.get("symbol") in theirs)
-        return {symbol: _quote(symbol, row) for symbol, row in known if number_of(row.get("timestamp")) > 0.0}
+        told = ((theirs.get(str(row.get("symbol"))), instant_of(number_of(row.get("timestamp"))), row) for row in rows)
+        return {symbol: _quote(symbol, at, row) for symbol, at, row in told if symbol is not None and at is not None}
 
     def dividends(self, symbols: Sequence[str], first: date, last: date) -> Sequence[Dividend]:
         """Cash dividends as they were paid or announced, whatever has been split since."""
@@ -156,22 +157,25 @@ class Fmp:
     def _actions(self, page: str, symbols: Sequence[str], first: date, last: date) -> Iterator[tuple[str, date, Row]]:
         """Rows with their symbols and ex-dates, from a calendar of all companies or from a page a symbol."""
         theirs = {spelled(symbol): symbol for symbol in symbols}
-        if self._in_calendar(symbols, (first, last)):
-            rows = self._calendar(f"{page}-calendar", first, last)
-        else:
-            rows = [row for symbol in symbols for row in self._rows(page, symbol)]
-        for row in rows:
-            symbol, day = theirs.get(str(row.get("symbol"))), day_of(row.get("date"), self.name)
-            if symbol is not None and first <= day <= last:
-                yield symbol, day, row
+        span = (first, last)
+        found = self._calendar(f"{page}-calendar", first, last) if self._in_calendar(symbols, span) else None
+        rows = [row for symbol in symbols for row in self._rows(page, symbol)] if found is None else found
+        for row in each_once(row for row in rows if str(row.get("symbol")) in theirs):
+            day = day_of(row.get("date"), self.name)
+            if first <= day <= last:
+                yield theirs[str(row["symbol"])], day, row
 
-    def _calendar(self, path: str, first: date, last: date) -> list[Row]:
-        """All companies' rows of a range, in halves where one answer cannot hold them."""
+    def _calendar(self, path: str, first: date, last: date) -> list[Row] | None:
+        """All companies' rows of a range, in halves where one answer cannot hold them; None if not even a day fits."""
         rows = self._get(path, {"from": first.isoformat(), "to": last.isoformat()})
-        if len(rows) < _MOST_IN_CALENDAR or first == last:
+        if len(rows) < _MOST_IN_CALENDAR:
             return rows
+        if first == last:
+            return None
         middle = first + (last - first) / 2
-        return self._calendar(path, first, middle) + self._calendar(path, middle + timedelta(days=1), last)
+        earlier = self._calendar(path, first, middle)
+        later = self._calendar(path, middle + timedelta(days=1), last) if earlier is not None else None
+        return None if earlier is None or later is None else earlier + later
 
     def _rows(self, path: str, symbol: str, params: Mapping[str, str] | None = None) -> list[Row]:
         theirs = spelled(symbol)
@@ -182,7 +186,7 @@ class Fmp:
     def _get(self, path: str, params: Mapping[str, str]) -> list[Row]:
         found = self.client.get(path, params, missing_is_empty=True)
         if isinstance(found, dict) and "Error Message" in found:
-            raise ProviderError(f"{self.name} {path}: {str(found['Error Message'])[:200]}")
+            raise self.client.refusal(path, found["Error Message"])
         return [] if found is None else rows_in(found, self.name)
 
 
@@ -191,9 +195,8 @@ def spelled(symbol: str) -> str:
     return _INDICES.get(symbol, symbol.replace(".", "-"))
 
 
-def _quote(symbol: str, row: Row) -> CurrentQuote:
+def _quote(symbol: str, at: datetime, row: Row) -> CurrentQuote:
     told = ("price", "open", "dayHigh", "dayLow", "volume", "previousClose")
-    at = datetime.fromtimestamp(number_of(row.get("timestamp")), UTC)
     return CurrentQuote(symbol, at, *(number_of(row.get(name)) for name in told))
 
 
@@ -235,8 +238,12 @@ def _kind(symbol: str, row: Row) -> Kind:
 
 
 def _aligned(raw: Sequence[Row], adjusted: Sequence[Row]) -> FloatArray:
-    """Adjusted closes in the order of the raw rows; the raw close where there is none."""
-    known = {str(row.get("date")): number_of(row.get("adjClose")) for row in adjusted}
-    own = column(raw, "adjClose")
-    told = np.array([known.get(str(row.get("date")), np.nan) for row in raw], dtype=np.float64)
-    return np.where(np.isnan(told), own, told)
+    """Adjusted closes in the order of the raw rows, NaN where none is told.
+
+    Raw closes are their own adjusted ones after the last that is told, and of what has no such page at all.
+    """
+    known = {str(row.get("date"))[:10]: number_of(row.get("adjClose")) for row in adjusted}
+    last = max(known, default="")
+    days = [str(row.get("date"))[:10] for row in raw]
+    own = zip(days, column(raw, "adjClose").tolist(), strict=True)
+    return np.array([known.get(day, close if day > last else np.nan) for day, close in own], dtype=np.float64)

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from datetime import date
 
 from sigmasight.domain.funds import FundHoldings, Holding
-from sigmasight.market.adapters.answers import Row, day_of, number_of, require_symbol, text_of, ticker_of
+from sigmasight.market.adapters.answers import Row, day_of, each_once, number_of, require_symbol, text_of, ticker_of
 
 Ask = Callable[[str, Mapping[str, str]], list[Row]]
 """A page and its parameters; its rows."""
@@ -31,7 +31,7 @@ def fund_report(ask: Ask, fund: str, theirs: str, as_of: date, provider: str) ->
     Raises:
         ProviderError: If the vendor does not answer as agreed.
     """
-    rows = ask("etf/holdings", {"symbol": theirs})
+    rows = each_once(ask("etf/holdings", {"symbol": theirs}))
     require_symbol(rows, "symbol", theirs, provider)
     if rows:
         told = [day_of(row["updatedAt"], provider) for row in rows if row.get("updatedAt")]
@@ -50,7 +50,8 @@ def _disclosed(ask: Ask, fund: str, theirs: str, as_of: date, provider: str) -> 
     if not known:
         return None
     day, row = known[-1]
-    rows = ask("funds/disclosure", {"symbol": theirs, "year": str(row.get("year")), "quarter": str(row.get("quarter"))})
+    period = {"year": str(row.get("year")), "quarter": str(row.get("quarter"))}
+    rows = each_once(ask("funds/disclosure", {"symbol": theirs, **period}))
     return FundHoldings(fund, day, tuple(_line(each, _FILING) for each in rows)) if rows else None
 
 

@@ -10,13 +10,14 @@ from datetime import date
 
 import numpy as np
 
-from sigmasight.domain.errors import ProviderError
 from sigmasight.domain.market_data import Yields
 from sigmasight.market.adapters.answers import day_of, number_of, rows_in
 from sigmasight.market.adapters.client import VendorClient
 from sigmasight.market.requests import RateRequest, Request
 
+_PAGE = "series/observations"
 _MISSING = "."
+_DECIMALS = 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,10 +46,12 @@ class Fred:
 
     def _yields(self, series: str, first: date, last: date) -> Yields:
         span = {"observation_start": first.isoformat(), "observation_end": last.isoformat()}
-        found = self.client.get("series/observations", {"series_id": series, **span})
+        found = self.client.get(_PAGE, {"series_id": series, **span})
         if not isinstance(found, dict) or "observations" not in found:
-            raise ProviderError(f"{self.name}: no observations in the answer for {series}")
+            said = found.get("error_message") if isinstance(found, dict) else None
+            raise self.client.refusal(_PAGE, said or f"no observations in the answer for {series}")
         rows = [row for row in rows_in(found["observations"], self.name) if row.get("value") != _MISSING]
         days = [day_of(row.get("date"), self.name) for row in rows]
-        values = np.array([number_of(row.get("value")) for row in rows], dtype=np.float64) / 100.0
+        percent = np.array([number_of(row.get("value")) for row in rows], dtype=np.float64)
+        values = np.round(percent / 100.0, _DECIMALS)  # 4.86 is 0.0486, not the float beside it
         return Yields(series, np.array(days, dtype="datetime64[D]"), values)

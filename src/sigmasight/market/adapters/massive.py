@@ -9,8 +9,9 @@ What was not seen live stands in docs/reference/providers.md.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import date
 from decimal import Decimal
+from math import inf
 
 import numpy as np
 
@@ -19,11 +20,12 @@ from sigmasight.domain.errors import ProviderError
 from sigmasight.domain.instruments import OptionTerms, Right
 from sigmasight.domain.market_data import OptionQuotes
 from sigmasight.domain.symbols import has_occ_symbol, occ_symbol
-from sigmasight.market.adapters.answers import Row, column, day_of, number_of, rows_in
+from sigmasight.market.adapters.answers import Row, column, day_of, instant_of, number_of, require_symbol, rows_in
 from sigmasight.market.adapters.client import Json, VendorClient
 from sigmasight.market.requests import ChainRequest, QuoteRequest, Request
 
 _INDICES = frozenset({"VIX", "SPX", "NDX", "RUT", "DJX"})
+_REFUSALS = frozenset({"ERROR", "NOT_AUTHORIZED"})  # with status 200 too
 _RIGHTS = {"call": Right.CALL, "put": Right.PUT}
 _PAGE = 250
 _MOST_BARS = 50_000
@@ -56,7 +58,7 @@ class Massive:
 
     def quotes(self, contracts: Sequence[OptionTerms], first: date, last: date) -> Sequence[OptionQuotes]:
         """Last prices of contracts by day; bid and ask of days gone by are not told. One call a contract."""
-        found = (self._bars(terms, first, last) for terms in contracts)
+        found = (self._bars(terms, first, last) for terms in contracts if has_occ_symbol(terms))
         return [each for each in found if each is not None]
 
     def chain(self, underlying: str, as_of: date) -> Sequence[OptionQuotes]:
@@ -64,49 +66,51 @@ class Massive:
         ticker = f"I:{underlying}" if underlying in _INDICES else underlying
         listed = []
         for page in self.client.pages(f"v3/snapshot/options/{ticker}", {"limit": _PAGE}):
-            for row in self._results(page):
+            for row in rows_in(self._object(page).get("results") or [], self.name):
                 terms = _terms(row, underlying, self.name)
-                if terms.expiry >= as_of and _is_standard(row, terms):
+                if terms is not None and terms.expiry >= as_of and _is_standard(row, terms):
                     listed.append(_quote(row, terms, as_of))
         return listed
 
     def _bars(self, terms: OptionTerms, first: date, last: date) -> OptionQuotes | None:
-        path = f"v2/aggs/ticker/O:{occ_symbol(terms)}/range/1/day/{first}/{last}"
+        ticker = f"O:{occ_symbol(terms)}"
+        path = f"v2/aggs/ticker/{ticker}/range/1/day/{first}/{last}"
         found = self.client.get(path, {"adjusted": "false", "limit": _MOST_BARS}, missing_is_empty=True)
-        rows = [] if found is None else self._results(found)
+        page = {} if found is None else self._object(found)
+        require_symbol([page], "ticker", ticker, self.name)
+        rows = rows_in(page.get("results") or [], self.name)
         if not rows:
             return None
         none = np.full(len(rows), np.nan)
         days = np.array([_day_of_instant(row.get("t"), self.name) for row in rows], dtype="datetime64[D]")
         return OptionQuotes(terms, days, none, none, column(rows, "c"), column(rows, "v"), none)
 
-    def _results(self, page: Json) -> list[Row]:
+    def _object(self, page: Json) -> Row:
         if not isinstance(page, dict):
             raise ProviderError(f"{self.name} answered no object")
-        return rows_in(page.get("results") or [], self.name)
+        if str(page.get("status")) in _REFUSALS:
+            raise self.client.refusal("answered", page.get("error") or page.get("message"))
+        return page
 
 
 def _day_of_instant(milliseconds: object, provider: str) -> date:
     """The day in New York of the instant at which a daily bar begins."""
-    number = number_of(milliseconds)
-    if not np.isfinite(number):
+    instant = instant_of(number_of(milliseconds) / 1000.0)
+    if instant is None:
         raise ProviderError(f"{provider} answered a bar without a time")
-    return datetime.fromtimestamp(number / 1000.0, UTC).astimezone(NEW_YORK).date()
+    return instant.astimezone(NEW_YORK).date()
 
 
-def _terms(row: Row, underlying: str, provider: str) -> OptionTerms:
+def _terms(row: Row, underlying: str, provider: str) -> OptionTerms | None:
+    """A contract's terms; None where it is neither a call nor a put."""
     details = row.get("details")
-    if not isinstance(details, dict) or details.get("contract_type") not in _RIGHTS:
+    if not isinstance(details, dict) or "contract_type" not in details:
         raise ProviderError(f"{provider} answered a contract without its terms")
     strike = number_of(details.get("strike_price"))
-    if not strike > 0.0:
+    if not 0.0 < strike < inf:
         raise ProviderError(f"{provider} answered a contract without a strike")
-    return OptionTerms(
-        underlying,
-        day_of(details.get("expiration_date"), provider),
-        _RIGHTS[details["contract_type"]],
-        Decimal(repr(strike)).normalize(),
-    )
+    expiry, right = day_of(details.get("expiration_date"), provider), _RIGHTS.get(str(details["contract_type"]))
+    return None if right is None else OptionTerms(underlying, expiry, right, Decimal(repr(strike)).normalize())
 
 
 def _is_standard(row: Row, terms: OptionTerms) -> bool:

@@ -1,6 +1,5 @@
 """What adapters make of the vendors' answers, over real HTTP, is what the market behind them says."""
 
-from collections.abc import Callable
 from datetime import date
 from typing import Any
 
@@ -11,11 +10,9 @@ from sigmasight.domain.calendar import TradingCalendar
 from sigmasight.domain.errors import ProviderError
 from sigmasight.domain.instruments import ExerciseStyle, Kind
 from sigmasight.domain.market_data import TREASURY_SERIES, DailyBars
-from sigmasight.domain.symbols import occ_symbol
 from sigmasight.market.adapters.fmp import Fmp
 from sigmasight.market.adapters.fred import Fred
-from sigmasight.market.adapters.massive import Massive
-from sigmasight.market.checks import check_bars
+from sigmasight.market.checks import check_bars, check_yields
 from sigmasight.market.simulated import SimulatedMarket
 from support.vendor_box import Fault, Query, VendorBox
 
@@ -83,18 +80,58 @@ def test_fmp_that_answers_for_another_symbol_has_failed(box: VendorBox, client: 
         Fmp(client()).daily_bars(["AAPL"], FIRST, TODAY)
 
 
-@pytest.mark.parametrize("fault", [Fault.DOUBLED, Fault.NULLS])
-def test_what_is_wrong_in_rows_is_left_to_the_door(
-    box: VendorBox, client: MakeClient, market: SimulatedMarket, calendar: TradingCalendar, fault: Fault
+KEPT = {Fault.DOUBLED: 1.0, Fault.NULLS: 1.0 / 3.0}
+"""What share of the rows is taken at the door."""
+
+
+@pytest.mark.parametrize("fault", KEPT)
+@pytest.mark.parametrize("page", ["non-split-adjusted", "dividend-adjusted"])
+def test_what_is_wrong_in_bars_is_left_to_the_door(
+    box: VendorBox, client: MakeClient, market: SimulatedMarket, calendar: TradingCalendar, fault: Fault, page: str
 ) -> None:
-    box.always(fault)
+    box.next_fault = lambda call: fault if call.path.endswith(page) else None
     found = Fmp(client()).daily_bars(["AAPL"], FIRST, TODAY)["AAPL"]
     sessions = np.array(calendar.sessions, dtype="datetime64[D]")
-    checked = check_bars(found, today=TODAY, splits=(), previous_close=None, sessions=sessions)
+    accepted = check_bars(found, today=TODAY, splits=(), previous_close=None, sessions=sessions).accepted
     expected = market.daily_bars(["AAPL"], FIRST, TODAY)["AAPL"]
-    kept = {Fault.DOUBLED: len(expected.days), Fault.NULLS: 0}[fault]
-    assert len(checked.accepted.days) == kept
-    assert np.isin(checked.accepted.close, expected.close).all()
+    assert len(accepted.days) == int(KEPT[fault] * len(expected.days))
+    rows = np.isin(expected.days, accepted.days)
+    for name in ("close", "adjusted_close"):
+        np.testing.assert_array_equal(getattr(accepted, name), getattr(expected, name)[rows])
+
+
+@pytest.mark.parametrize(("lost", "told"), [(slice(0, 2), 2), (slice(4, None), None), (slice(None), None)])
+def test_a_close_is_its_own_adjusted_one_only_after_the_last_that_is_told_or_where_there_is_no_such_page(
+    box: VendorBox, client: MakeClient, market: SimulatedMarket, lost: slice, told: int | None
+) -> None:
+    def without(path: str, query: Query) -> object:
+        rows: Any = answer(path, query)
+        return [row for row in rows if row not in rows[lost]] if path.endswith("dividend-adjusted") else rows
+
+    answer, box.answer = box.answer, without  # type: ignore[method-assign]
+    found = ordered(Fmp(client()).daily_bars(["AAPL"], FIRST, TODAY)["AAPL"])
+    expected = market.daily_bars(["AAPL"], FIRST, TODAY)["AAPL"]
+    if lost == slice(None):
+        np.testing.assert_array_equal(found.adjusted_close, expected.close)
+    elif told:
+        np.testing.assert_array_equal(found.adjusted_close[-told:], expected.close[-told:])
+        np.testing.assert_array_equal(found.adjusted_close[:-told], expected.adjusted_close[:-told])
+    else:
+        assert np.isnan(found.adjusted_close[:-4]).all()
+        np.testing.assert_array_equal(found.adjusted_close[-4:], expected.adjusted_close[-4:])
+
+
+@pytest.mark.parametrize("fault", KEPT)
+def test_what_is_wrong_in_yields_is_left_to_the_door(
+    box: VendorBox, client: MakeClient, market: SimulatedMarket, fault: Fault
+) -> None:
+    box.always(fault)
+    found = Fred(client("fred")).yields(["DGS2"], FIRST, TODAY)["DGS2"]
+    accepted = check_yields(found, today=TODAY).accepted
+    expected = market.yields(["DGS2"], FIRST, TODAY)["DGS2"]
+    rows = np.isin(expected.days, accepted.days)
+    np.testing.assert_array_equal(accepted.values, expected.values[rows])
+    assert rows.all() if fault is Fault.DOUBLED else 0.3 < rows.mean() < 0.4
 
 
 def test_fred_yields_are_fractions_and_days_without_one_are_left_out(
@@ -103,47 +140,4 @@ def test_fred_yields_are_fractions_and_days_without_one_are_left_out(
     found = Fred(client("fred")).yields(TREASURY_SERIES, FIRST, TODAY)
     for series, expected in market.yields(TREASURY_SERIES, FIRST, TODAY).items():
         np.testing.assert_array_equal(found[series].days, expected.days)
-        np.testing.assert_allclose(found[series].values, expected.values, rtol=1e-12)
-
-
-def test_massive_chains_are_the_market_s_over_all_pages(market: SimulatedMarket, client: MakeClient) -> None:
-    for underlying in ("AAPL", "VIX"):
-        found = {each.terms: each for each in Massive(client("massive")).chain(underlying, TODAY)}
-        expected = {each.terms: each for each in market.chain(underlying, TODAY)}
-        assert found.keys() == expected.keys()
-        for terms, quotes in expected.items():
-            for name in ("days", "bid", "ask", "last", "open_interest"):
-                np.testing.assert_array_equal(getattr(found[terms], name), getattr(quotes, name))
-
-
-@pytest.mark.parametrize(("underlying", "root"), [("AAPL", "AAPL1"), ("VIX", "VIXW")])
-def test_a_contract_of_another_root_is_not_taken_for_the_standard_one_of_the_same_terms(
-    box: VendorBox, client: MakeClient, market: SimulatedMarket, underlying: str, root: str
-) -> None:
-    def with_strangers(path: str, query: Query) -> object:
-        page = answer(path, query)
-        return {**page, "results": [each for row in page["results"] for each in (row, adjusted(row, root))]}
-
-    answer: Callable[[str, Query], dict[str, Any]] = box.answer  # type: ignore[assignment]
-    box.answer = with_strangers  # type: ignore[method-assign]
-    found = Massive(client("massive")).chain(underlying, TODAY)
-    assert sorted(occ_symbol(each.terms) for each in found) == sorted(
-        occ_symbol(each.terms) for each in market.chain(underlying, TODAY)
-    )
-    assert all(each.bid[0] < 5_000.0 for each in found)
-
-
-def adjusted(row: dict[str, Any], root: str) -> dict[str, Any]:
-    details = row["details"]
-    ticker = "O:" + root + details["ticker"].removeprefix("O:").lstrip("ABCDEFGHIJKLMNOPQRSTUVWXYZ")
-    return {**row, "details": {**details, "ticker": ticker}, "last_quote": {"bid": 9_000.0, "ask": 9_001.0}}
-
-
-def test_massive_last_prices_of_contracts_are_the_market_s(market: SimulatedMarket, client: MakeClient) -> None:
-    terms = [each.terms for each in market.chain("AAPL", TODAY)[:3]]
-    found = Massive(client("massive")).quotes(terms, date(2026, 11, 2), TODAY)
-    for mine, theirs in zip(found, market.quotes(terms, date(2026, 11, 2), TODAY), strict=True):
-        assert mine.terms == theirs.terms
-        np.testing.assert_array_equal(mine.days, theirs.days)
-        np.testing.assert_array_equal(mine.last, theirs.last)
-        assert np.isnan(mine.bid).all()
+        np.testing.assert_array_equal(found[series].values, expected.values)

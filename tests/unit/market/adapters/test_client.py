@@ -56,6 +56,18 @@ def test_a_vendor_that_asks_for_too_long_has_failed_at_once(box: VendorBox, clie
     assert sum(box.calls.values()) == 1
 
 
+@pytest.mark.parametrize(
+    "told",
+    ["Wed, 21 Oct 2020 07:28:00 -0000", "Wed, 21 Oct 2020 07:28:00 GMT", "²", "soon", "-1"],
+    ids=["of no zone", "over", "no digit", "a word", "below 0"],
+)
+def test_a_waiting_time_that_is_over_or_cannot_be_read_is_none(box: VendorBox, client: MakeClient, told: str) -> None:
+    box.wait_seconds = told
+    box.misbehave(Fault.TOO_MANY_WAIT)
+    assert client().get(*PROFILE)
+    assert len(box.log) == 2
+
+
 def test_a_refused_key_names_the_setting_and_is_not_tried_again(box: VendorBox, client: MakeClient) -> None:
     with pytest.raises(ProviderError, match=r"refuses the key.*fmp_KEY") as raised:
         client(key="an-old-key").get(*PROFILE)
@@ -107,6 +119,29 @@ def test_no_page_leads_to_another_host(box: VendorBox, client: MakeClient) -> No
     box.answer = lambda *_: {"results": [], "next_url": "https://elsewhere.example/steal"}  # type: ignore[method-assign]
     with pytest.raises(ProviderError, match="another host"):
         list(client("massive").pages("v3/snapshot/options/AAPL"))
+
+
+@pytest.mark.parametrize(
+    "following",
+    ["http://[::1/", "//\x00", "x" * 70_000, {"a": 1}, ["b"], 7, "https://a:99999/"],
+    ids=["no host", "NUL", "long", "object", "list", "number", "no port"],
+)
+def test_no_page_leads_nowhere(box: VendorBox, client: MakeClient, following: object) -> None:
+    box.answer = lambda *_: {"results": [], "next_url": following}  # type: ignore[method-assign]
+    with pytest.raises(ProviderError):
+        list(client("massive").pages("v3/snapshot/options/AAPL"))
+
+
+@pytest.mark.parametrize(
+    "body", [b"[" * 100_000, b"[" + b"9" * 10_000 + b"]", b"\xff\xfe", b""], ids=["deep", "long", "no text", "empty"]
+)
+def test_what_no_reader_of_json_can_read_is_asked_again_and_then_refused(
+    box: VendorBox, client: MakeClient, body: bytes
+) -> None:
+    box.body = body
+    with pytest.raises(ProviderError, match="answered no whole JSON"):
+        client().get(*PROFILE)
+    assert len(box.log) == 4
 
 
 def test_nobody_at_the_address_is_a_failure_of_that_vendor(client: MakeClient) -> None:
