@@ -160,4 +160,10 @@ def _value(secret: SecretStr | None) -> str | None:
 
 def _manners(settings: Settings, per_minute: int) -> Manners:
     per_second = per_minute / 60.0
-    return Manners(max(per_second * _BURST_SECONDS, 1.0), per_second, first_wait=settings.retry_seconds)
+    return Manners(
+        capacity=max(per_second * _BURST_SECONDS, 1.0),
+        per_second=per_second,
+        first_wait=settings.retry_seconds,
+        read_seconds=settings.read_seconds,
+        total_seconds=settings.answer_seconds,
+    )

@@ -56,6 +56,8 @@ class Settings(BaseSettings):
     fred_address: str = Field(default=FRED_ADDRESS, validation_alias="SIGMASIGHT_FRED_ADDRESS")
     fred_per_minute: PositiveInt = Field(default=120, validation_alias="SIGMASIGHT_FRED_PER_MINUTE")
     retry_seconds: float = Field(default=1.0, gt=0.0, le=60.0, validation_alias="SIGMASIGHT_RETRY_SECONDS")
+    read_seconds: float = Field(default=20.0, gt=0.0, le=600.0, validation_alias="SIGMASIGHT_READ_SECONDS")
+    answer_seconds: float = Field(default=60.0, gt=0.0, le=3600.0, validation_alias="SIGMASIGHT_ANSWER_SECONDS")
     secret_key: SecretStr | None = Field(default=None, validation_alias="SIGMASIGHT_SECRET_KEY")
     access_minutes: PositiveInt = Field(default=15, validation_alias="SIGMASIGHT_ACCESS_MINUTES")
     refresh_days: PositiveInt = Field(default=30, validation_alias="SIGMASIGHT_REFRESH_DAYS")
