@@ -203,11 +203,12 @@ def _actions(conn: Connection, universe: Universe, window: Range) -> Iterable[Ga
 def _prices(conn: Connection, universe: Universe, window: Range) -> Iterable[Gap]:
     ids = {instrument.id: instrument.symbol for instrument in universe.priced}
     tail = universe.last_sessions(TAIL_SESSIONS)
-    found = count_marks(conn, universe.market, ids, tail)
-    lacking = {instrument_id for instrument_id in ids if found.get(instrument_id, 0) < len(tail)}
+    known = asked(conn, universe.market, "prices")
+    before, today = (count_marks(conn, universe.market, ids, days) for days in (tail[:-1], tail[-1:]))
+    lacking = {instrument_id for instrument_id in ids if before.get(instrument_id, 0) < len(tail) - 1}
+    lacking |= {i for i, symbol in ids.items() if i not in today and symbol in known and known[symbol][1] >= tail[-1]}
     lacking -= never_priced(conn, universe.market, lacking, universe.as_of)
-    known = _reopened(asked(conn, universe.market, "prices"), [ids[i] for i in lacking], tail[0])
-    gaps = find_gaps(dict.fromkeys(ids.values(), window), known)
+    gaps = find_gaps(dict.fromkeys(ids.values(), window), _reopened(known, [ids[i] for i in lacking], tail[0]))
     return _in_batches(_from_session(universe.calendar, gap) for gap in gaps)
 
 
