@@ -160,7 +160,7 @@ def check_option_quotes(quotes: OptionQuotes, *, today: date) -> CheckedQuotes:
         "volume": quotes.volume,
         "open_interest": quotes.open_interest,
     }
-    door = _open_door(_contract_name(quotes.terms), quotes.days, columns)
+    door = _open_door(contract_name(quotes.terms), quotes.days, columns)
     door.refuse_days(today, shown="last")
     for name, column in door.columns.items():
         door.blank(_impossible(column), [name], "it is infinite or negative")
@@ -277,7 +277,7 @@ def _jump_message(before: tuple[date, float]) -> str:
     )
 
 
-def _contract_name(terms: OptionTerms) -> str:
+def contract_name(terms: OptionTerms) -> str:
     """The OCC symbol; in words where a split has made the strike one that no OCC symbol can carry."""
     try:
         return occ_symbol(terms)

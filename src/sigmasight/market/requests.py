@@ -1,6 +1,6 @@
 """What may be asked of providers, one kind of data a request."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date
 
@@ -66,3 +66,38 @@ class ChainRequest:
 
 
 Request = ProfileRequest | PriceRequest | ActionRequest | RateRequest | QuoteRequest | ChainRequest | HoldingsRequest
+
+
+def kind_of(request: Request) -> str:
+    """The kind of data that a request is about, as it is remembered and shown."""
+    kinds: dict[type[Request], str] = {
+        ProfileRequest: "profile",
+        PriceRequest: "prices",
+        ActionRequest: "actions",
+        RateRequest: "rates",
+        QuoteRequest: "option_quotes",
+        ChainRequest: "chain",
+        HoldingsRequest: "holdings",
+    }
+    return kinds[type(request)]
+
+
+def subjects_of(request: Request) -> Collection[str]:
+    """The symbols, series or contracts that a request is about."""
+    match request:
+        case ProfileRequest(symbols) | PriceRequest(symbols) | ActionRequest(symbols) | HoldingsRequest(symbols):
+            return symbols
+        case RateRequest(series):
+            return series
+        case QuoteRequest(contracts):
+            return contracts
+        case ChainRequest(underlying):
+            return (underlying,)
+
+
+def days_of(request: Request, today: date) -> Range:
+    """The days that a request is about; where it names none, or a snapshot's, they are today."""
+    match request:
+        case PriceRequest(_, days) | ActionRequest(_, days) | RateRequest(_, days) | QuoteRequest(_, days):
+            return days
+    return today, today

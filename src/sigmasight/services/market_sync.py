@@ -10,10 +10,10 @@ import numpy as np
 from sigmasight.domain.errors import ProviderError
 from sigmasight.domain.funds import FundHoldings
 from sigmasight.domain.instruments import Instrument, OptionTerms, Profile
-from sigmasight.domain.market_data import DailyBars, Dividend, Market, OptionQuotes, Split, Yields
+from sigmasight.domain.market_data import DailyBars, Dividend, OptionQuotes, Split, Yields
 from sigmasight.domain.symbols import has_occ_symbol, occ_symbol
 from sigmasight.market.action_checks import check_dividends, check_profiles, check_splits
-from sigmasight.market.checks import RefusedRow, check_bars, check_option_quotes, check_yields
+from sigmasight.market.checks import RefusedRow, check_bars, check_option_quotes, check_yields, contract_name
 from sigmasight.market.fund_checks import check_holdings
 from sigmasight.market.gaps import Range
 from sigmasight.market.meters import Meter
@@ -27,6 +27,9 @@ from sigmasight.market.requests import (
     QuoteRequest,
     RateRequest,
     Request,
+    days_of,
+    kind_of,
+    subjects_of,
 )
 from sigmasight.services.market_plan import Universe
 from sigmasight.store.asked import asked, forget_asked, note_late, remember_asked, set_aside
@@ -44,10 +47,14 @@ from sigmasight.store.prices import (
     save_splits,
     save_yields,
 )
-from sigmasight.store.quarantine import confirmed_days
+from sigmasight.store.quarantine import confirmed_days, refused_so_far
 
 KINDS = ("profiles", "prices", "rates", "options", "funds")
 """Kinds of data, each with its providers."""
+
+
+ASKED_AGAIN = 5
+"""So often what was refused is asked for again, with all of its window: a vendor's mistake may be mended, or stay."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,10 +110,11 @@ class Coverage:
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """A provider that could not be asked."""
+    """A provider that could not be asked for something."""
 
     provider: str
     said: str
+    subjects: tuple[str, ...]  # symbols, series or contracts
 
 
 Fetched = tuple[tuple[Answer, ...], tuple[Failure, ...]]
@@ -144,29 +152,53 @@ def store_answers(
     request: Request,
     answers: Iterable[Answer],
     failures: Sequence[Failure] = (),
-) -> int:
-    """Check and save what providers answered, and remember what was asked; returns how many rows were refused.
+) -> tuple[RefusedRow, ...]:
+    """Check and save what providers answered, and remember what was asked; returns the rows that were refused.
 
     Where rows are new for a day before the night's, that is noted, so that the snapshots that stand on it are made
-    again. When there was nobody to ask, nothing is remembered; where a provider failed, only what others answered.
+    again. When there was nobody to ask, nothing is remembered; where a provider failed, only what others answered; and
+    nothing of what rows were refused of that were not refused ``ASKED_AGAIN`` times before: all of that is asked again.
     """
-    refused = 0
     given = list(answers)
-    for answer in given:
-        save_profiles(conn, check_profiles(answer.profiles, symbols=universe.ids), answer.source)
-        refused += _store_actions(conn, universe, answer)
-        refused += _store_bars(conn, universe, answer)
-        refused += _store_yields(conn, universe, answer)
-        refused += _store_quotes(conn, universe, request, answer)
-        refused += _store_holdings(conn, universe, answer)
+    refused = tuple(row for answer in given for row in _store(conn, universe, request, answer))
     if given:
         kind, subjects, span = _asked(request, universe.as_of)
-        settled = subjects if not failures else _answered(request, given)
+        names = {row.symbol for row in refused}
+        spoiled = _spoiled(request, refused_so_far(conn, universe.market, names, at_most=ASKED_AGAIN) if names else ())
+        settled = {*(subjects if not failures else _answered(request, given))} - spoiled
         told = ",".join(answer.source for answer in given)
+        forget_asked(conn, universe.market, kind, spoiled)
         remember_asked(conn, universe.market, kind, settled, span=span, source=told)
         if isinstance(request, ChainRequest):
             _remember_quoted(conn, universe, request, given, told)
     return refused
+
+
+def _store(conn: Connection, universe: Universe, request: Request, answer: Answer) -> list[RefusedRow]:
+    save_profiles(conn, check_profiles(answer.profiles, symbols=universe.ids), answer.source)
+    refused = [
+        *_store_actions(conn, universe, answer),
+        *_store_bars(conn, universe, answer),
+        *_store_yields(conn, universe, answer),
+        *_store_quotes(conn, universe, request, answer),
+        *_store_holdings(conn, universe, answer),
+    ]
+    rows = [
+        {"symbol": row.symbol, "day": row.day, "field": row.field, "value": repr(row.value), "why": row.why}
+        for row in refused
+    ]
+    set_aside(conn, universe.market, rows, answer.source)
+    return refused
+
+
+def _spoiled(request: Request, refused: Collection[str]) -> set[str]:
+    """What rows were refused of, named as it was asked for."""
+    match request:
+        case QuoteRequest(contracts):
+            return {symbol for symbol, terms in contracts.items() if contract_name(terms) in refused}
+        case ChainRequest(underlying):
+            return {underlying} if refused else set()
+    return {subject for subject in subjects_of(request) if subject in refused}
 
 
 def _remember_quoted(
@@ -231,7 +263,7 @@ def _ask(
     answered: Callable[[Answer], Collection[_Subject]],
 ) -> Fetched:
     answers: list[Answer] = []
-    failures: dict[Failure, None] = {}
+    failures: dict[tuple[str, str], list[str]] = {}
     left = list(subjects)
     for provider in providers:
         if not left:
@@ -241,12 +273,16 @@ def _ask(
             try:
                 pieces.append(ask(provider, piece))
             except ProviderError as error:
-                failures[Failure(provider.name, str(error))] = None
+                failures.setdefault((provider.name, str(error)), []).extend(map(_name, piece))
         if pieces:
             answers.append(_merged(provider.name, pieces))
             found = answered(answers[-1])
             left = [subject for subject in left if subject not in found]
-    return tuple(answers), tuple(failures)
+    return tuple(answers), tuple(Failure(*words, tuple(subjects)) for words, subjects in failures.items())
+
+
+def _name(subject: str | OptionTerms) -> str:
+    return subject if isinstance(subject, str) else contract_name(subject)
 
 
 def _pieces(provider: Provider, subjects: Sequence[_Subject]) -> Iterable[Sequence[_Subject]]:
@@ -314,7 +350,7 @@ def _with_chain(answer: Answer) -> Collection[str]:
     return {terms.underlying for terms in answer.quotes}
 
 
-def _store_actions(conn: Connection, universe: Universe, answer: Answer) -> int:
+def _store_actions(conn: Connection, universe: Universe, answer: Answer) -> list[RefusedRow]:
     ids, market = universe.ids, universe.market
     dividends, no_dividends = check_dividends(answer.dividends, symbols=ids, today=universe.as_of)
     splits, no_splits = check_splits(answer.splits, symbols=ids, today=universe.as_of)
@@ -323,14 +359,14 @@ def _store_actions(conn: Connection, universe: Universe, answer: Answer) -> int:
     split = save_splits(conn, market, [(ids[row.symbol], row) for row in splits], answer.source)
     _note_late(conn, universe, paid)
     _note_late(conn, universe, split)
-    return _set_aside(conn, market, [*no_dividends, *no_splits], answer.source)
+    return [*no_dividends, *no_splits]
 
 
-def _store_bars(conn: Connection, universe: Universe, answer: Answer) -> int:
+def _store_bars(conn: Connection, universe: Universe, answer: Answer) -> list[RefusedRow]:
     ids, market = universe.ids, universe.market
     bars = {symbol: each for symbol, each in answer.bars.items() if symbol in ids}
     if not bars:
-        return 0
+        return []
     firsts = {ids[symbol]: np.fmin.reduce(each.days).item() for symbol, each in bars.items() if len(each.days)}
     before = closes_before(conn, market, {asset: day for asset, day in firsts.items() if day is not None})
     known, confirmed = known_splits(conn, market, ids), confirmed_days(conn, market, [ids[symbol] for symbol in bars])
@@ -349,7 +385,7 @@ def _store_bars(conn: Connection, universe: Universe, answer: Answer) -> int:
         refused += checked.refused
     _forget_vain_questions(conn, universe, accepted)
     _note_late(conn, universe, save_bars(conn, market, accepted, answer.source))
-    return _set_aside(conn, market, refused, answer.source)
+    return refused
 
 
 def _forget_vain_questions(conn: Connection, universe: Universe, arriving: Mapping[int, DailyBars]) -> None:
@@ -366,17 +402,16 @@ def _note_late(conn: Connection, universe: Universe, gained: Mapping[int, date])
     note_late(conn, universe.market, late)
 
 
-def _store_yields(conn: Connection, universe: Universe, answer: Answer) -> int:
-    market = universe.market
+def _store_yields(conn: Connection, universe: Universe, answer: Answer) -> list[RefusedRow]:
     checked = [check_yields(yields, today=universe.as_of) for yields in answer.yields.values()]
-    save_yields(conn, market, [each.accepted for each in checked], answer.source)
-    return _set_aside(conn, market, [row for each in checked for row in each.refused], answer.source)
+    save_yields(conn, universe.market, [each.accepted for each in checked], answer.source)
+    return [row for each in checked for row in each.refused]
 
 
-def _store_quotes(conn: Connection, universe: Universe, request: Request, answer: Answer) -> int:
+def _store_quotes(conn: Connection, universe: Universe, request: Request, answer: Answer) -> list[RefusedRow]:
     """Quotes go to the contract that was asked for, whatever its terms have become since it was listed."""
     if not answer.quotes:
-        return 0
+        return []
     if isinstance(request, QuoteRequest):
         ids = {terms: universe.ids[symbol] for symbol, terms in request.contracts.items()}
     else:
@@ -385,61 +420,19 @@ def _store_quotes(conn: Connection, universe: Universe, request: Request, answer
     checked = {key: check_option_quotes(quotes, today=universe.as_of) for key, quotes in known.items()}
     gained = save_quotes(conn, universe.market, {key: each.accepted for key, each in checked.items()}, answer.source)
     _note_late(conn, universe, gained)
-    return _set_aside(conn, universe.market, [r for each in checked.values() for r in each.refused], answer.source)
+    return [row for each in checked.values() for row in each.refused]
 
 
-def _store_holdings(conn: Connection, universe: Universe, answer: Answer) -> int:
+def _store_holdings(conn: Connection, universe: Universe, answer: Answer) -> list[RefusedRow]:
     """Reports go to the funds that were asked for."""
     if not answer.holdings:
-        return 0
+        return []
     ids = {fund: universe.ids[fund] for fund in answer.holdings if fund in universe.ids}
     reports, refused = check_holdings(answer.holdings, funds=ids, today=universe.as_of)
     save_holdings(conn, universe.market, {ids[fund]: report for fund, report in reports.items()}, answer.source)
-    return _set_aside(conn, universe.market, refused, answer.source)
-
-
-def _set_aside(conn: Connection, market: Market, refused: Sequence[RefusedRow], source: str) -> int:
-    rows = [
-        {"symbol": row.symbol, "day": row.day, "field": row.field, "value": repr(row.value), "why": row.why}
-        for row in refused
-    ]
-    set_aside(conn, market, rows, source)
-    return len(rows)
+    return refused
 
 
 def _asked(request: Request, today: date) -> tuple[str, Collection[str], Range]:
     """What is remembered of a request: its kind, its subjects and its days."""
-    return kind_of(request), _subjects(request), _days(request, today)
-
-
-def kind_of(request: Request) -> str:
-    """The kind of data that a request is about, as it is remembered and shown."""
-    kinds: dict[type[Request], str] = {
-        ProfileRequest: "profile",
-        PriceRequest: "prices",
-        ActionRequest: "actions",
-        RateRequest: "rates",
-        QuoteRequest: "option_quotes",
-        ChainRequest: "chain",
-        HoldingsRequest: "holdings",
-    }
-    return kinds[type(request)]
-
-
-def _subjects(request: Request) -> Collection[str]:
-    match request:
-        case ProfileRequest(symbols) | PriceRequest(symbols) | ActionRequest(symbols) | HoldingsRequest(symbols):
-            return symbols
-        case RateRequest(series):
-            return series
-        case QuoteRequest(contracts):
-            return contracts
-        case ChainRequest(underlying):
-            return (underlying,)
-
-
-def _days(request: Request, today: date) -> Range:
-    match request:
-        case PriceRequest(_, days) | ActionRequest(_, days) | RateRequest(_, days) | QuoteRequest(_, days):
-            return days
-    return today, today
+    return kind_of(request), subjects_of(request), days_of(request, today)

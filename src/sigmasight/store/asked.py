@@ -49,6 +49,8 @@ def remember_asked(
 
 def forget_asked(conn: Connection, market: Market, kind: str, subjects: Collection[str]) -> None:
     """Let what was asked in vain be asked again."""
+    if not subjects:
+        return
     mine = (asked_ranges.c.market == market, asked_ranges.c.kind == kind, among(asked_ranges.c.subject, subjects))
     conn.execute(delete(asked_ranges).where(*mine))
 

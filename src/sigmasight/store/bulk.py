@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 from psycopg import Connection as DriverConnection
-from psycopg.sql import SQL, Identifier
+from psycopg.sql import SQL, Composed, Identifier
 from sqlalchemy import (
     ARRAY,
     BigInteger,
@@ -43,9 +43,18 @@ def add_missing_rows(conn: Connection, table: Table, columns: Sequence[str], row
 
 
 def add_missing_days(
-    conn: Connection, table: Table, columns: Sequence[str], rows: Iterable[Row], *, day: str = "day"
+    conn: Connection,
+    table: Table,
+    columns: Sequence[str],
+    rows: Iterable[Row],
+    *,
+    day: str = "day",
+    completed_by: Sequence[str] = (),
 ) -> dict[int, date]:
-    """As add_missing_rows, for rows of instruments; returns the first day that was new of each instrument."""
+    """As add_missing_rows, for rows of instruments; returns the first day that was new of each instrument.
+
+    A row that lacks one of ``completed_by`` is replaced by one that has them all, and is new.
+    """
     listed = list(rows)
     if not listed:
         return {}
@@ -53,13 +62,38 @@ def add_missing_days(
     names = SQL(", ").join(map(Identifier, columns))
     added = _driver(conn).execute(
         SQL(
-            "WITH added AS (INSERT INTO {table} ({names}) SELECT {names} FROM {arriving} ON CONFLICT DO NOTHING "
+            "WITH added AS (INSERT INTO {table} ({names}) SELECT {names} FROM {arriving} ON CONFLICT {conflict} "
             "RETURNING instrument_id, {day}) SELECT instrument_id, min({day}) FROM added GROUP BY instrument_id"
-        ).format(table=Identifier(table.name), names=names, arriving=arriving, day=Identifier(day))
+        ).format(
+            table=Identifier(table.name),
+            names=names,
+            arriving=arriving,
+            conflict=_replacing(table, columns, completed_by) if completed_by else SQL("DO NOTHING"),
+            day=Identifier(day),
+        )
     )
     first: dict[int, date] = dict(added.fetchall())
     _driver(conn).execute(SQL("DROP TABLE {}").format(arriving))
     return first
+
+
+def _replacing(table: Table, columns: Sequence[str], completed_by: Sequence[str]) -> Composed:
+    """What to do with a row that is there: take the arriving one where it completes it."""
+    key = [column.name for column in table.primary_key]
+    rest = [name for name in columns if name not in key]
+
+    def listed(names: Sequence[str], of: str = "") -> Composed:
+        return SQL(", ").join(Identifier(of, name) if of else Identifier(name) for name in names)
+
+    return SQL(
+        "({key}) DO UPDATE SET ({rest}) = ROW({arriving}) WHERE num_nulls({there}) > 0 AND num_nulls({completing}) = 0"
+    ).format(
+        key=listed(key),
+        rest=listed(rest),
+        arriving=listed(rest, "excluded"),
+        there=listed(completed_by, table.name),
+        completing=listed(completed_by, "excluded"),
+    )
 
 
 def read_marks(conn: Connection, query: Select[tuple[int, date, float]]) -> tuple[IntArray, DayArray, FloatArray]:

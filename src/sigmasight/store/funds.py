@@ -3,7 +3,7 @@
 from collections.abc import Collection, Mapping
 from datetime import date
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, delete, func, select
 
 from sigmasight.domain.funds import FundHoldings, Holding
 from sigmasight.domain.instruments import Kind
@@ -19,22 +19,20 @@ _COLUMNS = (
 
 
 def save_holdings(conn: Connection, market: Market, reports: Mapping[int, FundHoldings], source: str) -> int:
-    """Store reports by fund; one that is there already of a fund and day stays as it is. Returns how many are new."""
-    there = {
-        (fund, day)
-        for fund, day in conn.execute(
-            select(fund_holdings.c.instrument_id, fund_holdings.c.as_of)
-            .where(fund_holdings.c.market == market, among(fund_holdings.c.instrument_id, reports))
-            .distinct()
-        )
-    }
-    fresh = {fund: report for fund, report in reports.items() if (fund, report.as_of) not in there}
+    """Store reports by fund; one of a fund and day gives way only to one of more lines. Returns how many are new."""
+    fund, day = fund_holdings.c.instrument_id, fund_holdings.c.as_of
+    mine = (fund_holdings.c.market == market, among(fund, reports))
+    counted = conn.execute(select(fund, day, func.count()).where(*mine).group_by(fund, day))
+    there = {(fund, day): lines for fund, day, lines in counted}
+    fresh = {fund: each for fund, each in reports.items() if len(each.lines) > there.get((fund, each.as_of), 0)}
+    for key, report in fresh.items():
+        conn.execute(delete(fund_holdings).where(*mine, fund == key, day == report.as_of))
     rows = (
         (
-            *(market.value, fund, report.as_of, at, line.symbol, line.name),
+            *(market.value, key, report.as_of, at, line.symbol, line.name),
             *(line.weight, number(line.shares), number(line.market_value), source),
         )
-        for fund, report in fresh.items()
+        for key, report in fresh.items()
         for at, line in enumerate(report.lines)
     )
     add_rows(conn, fund_holdings, _COLUMNS, rows)

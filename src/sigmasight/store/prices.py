@@ -160,14 +160,15 @@ def save_yields(conn: Connection, market: Market, series: Collection[Yields], so
 
 
 def save_quotes(conn: Connection, market: Market, quotes: Mapping[int, OptionQuotes], source: str) -> Days:
-    """Store option quotes by instrument."""
+    """Store option quotes by instrument; one that lacks bid or ask is replaced by one that has both."""
     names = ("bid", "ask", "last", "volume", "open_interest")
     rows = (
         (market.value, instrument_id, day, *values, source)
         for instrument_id, quote in quotes.items()
         for day, *values in zip(days(quote.days), *(numbers(getattr(quote, name)) for name in names), strict=True)
     )
-    return add_missing_days(conn, option_quotes, ("market", "instrument_id", "day", *names, "source"), rows)
+    columns = ("market", "instrument_id", "day", *names, "source")
+    return add_missing_days(conn, option_quotes, columns, rows, completed_by=("bid", "ask"))
 
 
 def load_marks(conn: Connection, market: Market, ids: Collection[int], first: date, last: date) -> Marks:

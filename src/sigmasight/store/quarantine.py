@@ -43,6 +43,14 @@ def load_quarantined(
     return [Quarantined(*each) for each in found]
 
 
+def refused_so_far(conn: Connection, market: Market, symbols: Collection[str], *, at_most: int) -> frozenset[str]:
+    """The symbols, among some, with a row that was kept aside no more often than so."""
+    row = refused_rows.c
+    same = (row.symbol, row.day, row.field, row.value, row.why, row.source)
+    counted = select(row.symbol).where(row.market == market, among(row.symbol, symbols)).group_by(*same)
+    return frozenset(conn.execute(counted.having(func.count() <= at_most)).scalars())
+
+
 def is_refused(conn: Connection, market: Market, symbol: str, day: date) -> bool:
     """Whether a close of that day was kept aside."""
     row = refused_rows.c

@@ -33,11 +33,12 @@ from sigmasight.market.requests import (
     ProfileRequest,
     QuoteRequest,
     RateRequest,
+    Request,
 )
 from sigmasight.services.market_frames import Valuation
 from sigmasight.services.market_plan import Universe, find_universe
 from sigmasight.services.market_sync import Coverage, Failure, Sources, fetch, preflight, store_answers
-from sigmasight.store.asked import asked
+from sigmasight.store.asked import asked, remember_asked
 from sigmasight.store.calendar import load_calendar
 from sigmasight.store.database import Database
 from sigmasight.store.instruments import add_unknown, load_instruments, save_options, save_profiles
@@ -75,7 +76,7 @@ def test_a_provider_that_has_everything_is_the_only_one_asked(conn: Connection, 
 def test_without_providers_nothing_is_remembered(conn: Connection, universe: Universe) -> None:
     request = PriceRequest(("AAA",), SPAN)
     assert fetch(request, Sources()) == ((), ())
-    assert store_answers(conn, universe, request, ()) == 0
+    assert store_answers(conn, universe, request, ()) == ()
     assert conn.execute(select(asked_ranges)).first() is None
 
 
@@ -84,7 +85,8 @@ def test_when_a_provider_cannot_be_asked_the_next_one_is() -> None:
     answers, failures = fetch(PriceRequest(("AAA", "BBB"), SPAN), served_by(one, two))
     assert [(answer.source, set(answer.bars)) for answer in answers] == [("two", {"AAA"})]
     assert two.asked == [("bars", ("AAA", "BBB", *SPAN))]
-    assert failures == (Failure("one", "one does not answer for AAA, BBB, 2026-11-16 to 2026-11-20"),)
+    said = "one does not answer for AAA, BBB, 2026-11-16 to 2026-11-20"
+    assert failures == (Failure("one", said, ("AAA", "BBB")),)
 
 
 def test_a_provider_is_not_missed_when_the_one_before_it_has_everything() -> None:
@@ -124,7 +126,7 @@ def test_yields_are_stored_with_who_gave_them(conn: Connection, universe: Univer
     assert stored == {("DGS2", THURSDAY): (0.04, "one"), ("DGS10", FRIDAY): (0.05, "two")}
     (refused,) = conn.execute(select(refused_rows)).all()
     assert (refused.symbol, refused.day, refused.value, refused.source) == ("DGS2", FRIDAY, "4.0", "one")
-    assert asked(conn, Market.LIVE, "rates") == dict.fromkeys(("DGS10", "DGS2"), SPAN)
+    assert asked(conn, Market.LIVE, "rates") == {"DGS10": SPAN}
 
 
 def test_dividends_and_splits_are_stored_with_who_gave_them(conn: Connection, universe: Universe) -> None:
@@ -149,7 +151,36 @@ def test_quotes_go_to_the_contract_that_was_asked_for_under_its_terms_in_force(d
     assert two.asked == []
     (row,) = desk.conn.execute(select(option_quotes)).all()
     assert (row.instrument_id, row.day, row.bid, row.source) == (option, THURSDAY, 1.0, "one")
-    assert asked(desk.conn, Market.LIVE, "option_quotes") == {CALL: SPAN}
+
+
+@pytest.mark.parametrize(
+    ("request_", "vendor", "kind", "subject"),
+    [
+        (
+            QuoteRequest({CALL: call("AAA", "33.3333333333")}, SPAN),
+            Vendor("one", board=[quotes_of(call("AAA", "33.3333333333"), [(FRIDAY, 3, 2, nan)])]),
+            *("option_quotes", CALL),
+        ),
+        (
+            ChainRequest("AAA", FRIDAY),
+            Vendor("one", board=[quotes_of(call("AAA"), [(FRIDAY, 3, 2, nan)])]),
+            "chain",
+            "AAA",
+        ),
+        (PriceRequest(("AAA",), SPAN), Vendor("one", bars={"AAA": bars_of("AAA", {FRIDAY: -1})}), "prices", "AAA"),
+        (ActionRequest(("AAA",), SPAN), Vendor("one", paid=[Dividend("AAA", FRIDAY, nan)]), "actions", "AAA"),
+    ],
+    ids=["quote", "chain", "price", "dividend"],
+)
+def test_of_what_rows_were_refused_nothing_is_remembered_so_that_all_of_it_is_asked_again(
+    desk: Desk, request_: Request, vendor: Vendor, kind: str, subject: str
+) -> None:
+    (option,) = save_options(desk.conn, [call("AAA")], MONDAY).values()
+    desk.bring_in(option, 1, MONDAY)
+    universe = find_universe(desk.conn, Market.LIVE, desk.valuation.calendar, FRIDAY)
+    remember_asked(desk.conn, Market.LIVE, kind, [subject, "BBB"], span=(MONDAY, THURSDAY), source="one")
+    assert sync(desk.conn, universe, request_, vendor) > 0
+    assert asked(desk.conn, Market.LIVE, kind) == {"BBB": (MONDAY, THURSDAY)}
 
 
 def test_a_chain_brings_in_its_contracts(conn: Connection, universe: Universe) -> None:

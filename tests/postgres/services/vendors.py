@@ -79,7 +79,7 @@ def sync(conn: Connection, universe: Universe, request: Request, *vendors: Vendo
     """Ask vendors and store what they answer; returns how many rows were refused."""
     answers, failures = fetch(request, served_by(*vendors))
     assert failures == ()
-    return store_answers(conn, universe, request, answers)
+    return len(store_answers(conn, universe, request, answers))
 
 
 def stored_prices(conn: Connection, universe: Universe) -> dict[tuple[str, date], tuple[float, str]]:

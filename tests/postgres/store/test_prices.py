@@ -312,6 +312,24 @@ def test_closes_are_the_raw_ones_of_the_window_only(conn: Connection, share: int
     assert load_closes(conn, SIMULATED, [share], MONDAY, FRIDAY).price.tolist() == []
 
 
+def test_a_quote_of_a_last_price_alone_gives_way_to_one_with_bid_and_ask_and_no_other_does(
+    conn: Connection, contract: int
+) -> None:
+    def save(source: str, *rows: tuple[date, float, float, float]) -> dict[int, date]:
+        return save_quotes(conn, LIVE, {contract: quotes_of(call("AAA"), rows)}, source)
+
+    save("one", (MONDAY, nan, nan, 3.0), (TUESDAY, 1.0, 2.0, 3.0), (WEDNESDAY, nan, nan, 3.0))
+    assert save("two", (MONDAY, 4.0, 5.0, 6.0), (TUESDAY, 4.0, 5.0, 6.0), (WEDNESDAY, nan, 5.0, 6.0)) == {
+        contract: MONDAY
+    }
+    stored = conn.execute(select(option_quotes).order_by(option_quotes.c.day)).all()
+    assert [(row.bid, row.ask, row.last, row.source) for row in stored] == [
+        (4.0, 5.0, 6.0, "two"),
+        (1.0, 2.0, 3.0, "one"),
+        (None, None, 3.0, "one"),
+    ]
+
+
 def test_a_market_is_forgotten_whole_and_the_other_stays(conn: Connection, share: int, contract: int) -> None:
     for market in Market:
         save_bars(conn, market, {share: bars_of("AAA", {MONDAY: 10})}, "one")
