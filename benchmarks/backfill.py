@@ -22,7 +22,8 @@ from sigmasight.market.adapters.fmp import Fmp
 from sigmasight.market.adapters.manners import Manners
 from sigmasight.market.requests import HoldingsRequest
 from sigmasight.services.market_plan import find_symbols
-from sigmasight.services.market_sync import Sources, fetch, store_answers
+from sigmasight.services.market_sources import Sources, fetch
+from sigmasight.services.market_sync import store_answers
 from sigmasight.store.funds import load_holdings
 from sigmasight.wiring.application import Application
 

@@ -10,7 +10,8 @@ from sigmasight.market.checks import RefusedRow
 from sigmasight.market.meters import grown
 from sigmasight.market.requests import ChainRequest, Request
 from sigmasight.services.market_plan import Universe
-from sigmasight.services.market_sync import Failure, Sources, fetch, store_answers
+from sigmasight.services.market_sources import Failure, Sources, fetch
+from sigmasight.services.market_sync import store_answers
 from sigmasight.store.database import Connection, Database
 from sigmasight.store.provider_usage import add_usage
 

@@ -18,7 +18,8 @@ from sigmasight.services.market_plan import (
     plan_quotes,
     plan_reference,
 )
-from sigmasight.services.market_sync import Coverage, Sources, preflight
+from sigmasight.services.market_sources import Sources
+from sigmasight.services.market_sync import Coverage, preflight
 from sigmasight.store.database import Database
 from sigmasight.store.runs import Run, StepRecord, require_fence, save_step
 

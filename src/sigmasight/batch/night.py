@@ -19,7 +19,7 @@ from sigmasight.domain.errors import NightHeldError, NotATradingDayError
 from sigmasight.domain.market_data import Market
 from sigmasight.services.market_frames import Valuation
 from sigmasight.services.market_plan import find_universe, is_asked
-from sigmasight.services.market_sync import Sources
+from sigmasight.services.market_sources import Sources
 from sigmasight.services.results import PORTFOLIO_JOBS
 from sigmasight.store.asked import forget_late, last_late
 from sigmasight.store.database import Database

@@ -17,7 +17,7 @@ from sigmasight.domain.symbols import normalize_ticker
 from sigmasight.domain.usage import Usage
 from sigmasight.market.meters import grown
 from sigmasight.services.aliases import name_alias
-from sigmasight.services.market_sync import KINDS, Sources
+from sigmasight.services.market_sources import KINDS, Sources
 from sigmasight.services.provider_comparison import Compared, compare_prices
 from sigmasight.services.provider_plan import NIGHTS_A_MONTH, Spending, plan_spending, session_due
 from sigmasight.services.quarantine import confirm_close

@@ -41,11 +41,16 @@ class Profiles(Provider, Protocol):
 
 
 class Prices(Provider, Protocol):
-    """Has daily prices and corporate actions of stocks, ETFs, funds and indices."""
+    """Has daily prices of stocks, ETFs, funds and indices."""
 
     def daily_bars(self, symbols: Sequence[str], first: date, last: date) -> Mapping[str, DailyBars]:
         """Daily bars from ``first`` to ``last``."""
         ...
+
+
+@runtime_checkable
+class Actions(Provider, Protocol):
+    """Has corporate actions of what it has prices of."""
 
     def dividends(self, symbols: Sequence[str], first: date, last: date) -> Sequence[Dividend]:
         """Cash dividends with ex-dates from ``first`` to ``last``."""

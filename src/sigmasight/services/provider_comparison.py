@@ -6,7 +6,7 @@ from datetime import date
 from math import nan
 
 from sigmasight.domain.errors import ProviderError
-from sigmasight.services.market_sync import Sources
+from sigmasight.services.market_sources import Sources
 
 
 @dataclass(frozen=True, slots=True)

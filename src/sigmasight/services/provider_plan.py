@@ -27,7 +27,7 @@ from sigmasight.services.market_plan import (
     plan_prices,
     plan_reference,
 )
-from sigmasight.services.market_sync import Sources
+from sigmasight.services.market_sources import Sources
 from sigmasight.store.database import Connection
 from sigmasight.store.funds import funds_among
 from sigmasight.store.positions import open_on

@@ -12,7 +12,7 @@ from sigmasight.domain.usage import Usage
 from sigmasight.market.exchange import build_nyse_calendar, calendar_source_version
 from sigmasight.market.simulated import SimulatedMarket
 from sigmasight.services.market_frames import Valuation
-from sigmasight.services.market_sync import Sources
+from sigmasight.services.market_sources import Sources
 from sigmasight.services.reference import seed_reference
 from sigmasight.store.calendar import calendar_source, save_calendar
 from sigmasight.store.database import Connection, Database, take_turn

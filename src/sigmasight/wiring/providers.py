@@ -18,7 +18,7 @@ from sigmasight.market.adapters.manners import Manners
 from sigmasight.market.adapters.massive import Massive
 from sigmasight.market.adapters.tradefeeds import TradeFeeds
 from sigmasight.market.meters import Meter
-from sigmasight.services.market_sync import Sources
+from sigmasight.services.market_sources import Sources
 from sigmasight.wiring.clock import today_in_new_york
 from sigmasight.wiring.errors import SettingError
 from sigmasight.wiring.settings import Settings

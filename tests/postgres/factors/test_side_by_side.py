@@ -15,7 +15,7 @@ from sigmasight.domain.books import Portfolio
 from sigmasight.domain.errors import SigmaSightError
 from sigmasight.domain.market_data import Market
 from sigmasight.services.ledger import Trade, record_trade
-from sigmasight.services.market_sync import Sources
+from sigmasight.services.market_sources import Sources
 from sigmasight.store.asked import forget_late, last_late
 from sigmasight.store.database import Connection
 from sigmasight.store.factor_facts import add_betas, add_factor_set, load_betas, load_factor_set

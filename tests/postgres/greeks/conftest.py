@@ -26,7 +26,7 @@ from sigmasight.domain.market_data import TREASURY_SERIES, DailyBars, Dividend, 
 from sigmasight.domain.snapshots import Snapshot
 from sigmasight.domain.symbols import occ_symbol
 from sigmasight.services.market_frames import Valuation
-from sigmasight.services.market_sync import Sources
+from sigmasight.services.market_sources import Sources
 from sigmasight.store.calendar import load_calendar
 from sigmasight.store.database import Connection, Database
 from sigmasight.store.instruments import add_unknown, find_instruments, save_options

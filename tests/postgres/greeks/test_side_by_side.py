@@ -13,7 +13,7 @@ from sigmasight.batch.shards import ShardPlan, run_shard
 from sigmasight.domain.market_data import Market
 from sigmasight.domain.symbols import occ_symbol
 from sigmasight.services.ledger import Trade, record_trade
-from sigmasight.services.market_sync import Sources
+from sigmasight.services.market_sources import Sources
 from sigmasight.store.asked import forget_late, last_late
 from sigmasight.store.database import take_turn
 from sigmasight.store.instruments import save_options

@@ -15,7 +15,7 @@ from sigmasight.domain.instruments import OptionTerms, Profile
 from sigmasight.domain.market_data import DailyBars, Dividend, Market, OptionQuotes, Split, Yields
 from sigmasight.market.simulated import SimulatedMarket
 from sigmasight.services.market_frames import Valuation
-from sigmasight.services.market_sync import Sources
+from sigmasight.services.market_sources import Sources
 from sigmasight.store.calendar import load_calendar
 from sigmasight.store.database import Connection, Database
 from sigmasight.store.instruments import find_instruments, save_profiles

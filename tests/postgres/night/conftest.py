@@ -18,7 +18,7 @@ from sigmasight.market.simulated import SimulatedMarket
 from sigmasight.risk.snapshots import complete_snapshots
 from sigmasight.services.demo.seed import demo_portfolios
 from sigmasight.services.market_frames import Valuation
-from sigmasight.services.market_sync import Sources
+from sigmasight.services.market_sources import Sources
 from sigmasight.services.valuation import Days, aggregate_books, value_portfolios
 from sigmasight.store.calendar import load_calendar
 from sigmasight.store.database import Database

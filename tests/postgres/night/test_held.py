@@ -16,7 +16,7 @@ from sigmasight.batch.shards import ShardPlan, run_shard
 from sigmasight.domain.books import Portfolio
 from sigmasight.domain.errors import NightHeldError, ServerUnreachableError
 from sigmasight.domain.market_data import Market
-from sigmasight.services.market_sync import Sources
+from sigmasight.services.market_sources import Sources
 from sigmasight.store.database import Database
 from sigmasight.store.runs import Run, hold_night, open_run
 from support.databases import run_command

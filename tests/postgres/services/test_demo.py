@@ -19,7 +19,8 @@ from sigmasight.services.demo.nights import missing_nights, summarize_demo
 from sigmasight.services.demo.seed import Seeded, demo_portfolios, remove_demo, seed_demo
 from sigmasight.services.market_frames import Valuation
 from sigmasight.services.market_plan import find_universe, plan_prices, plan_reference
-from sigmasight.services.market_sync import Sources, fetch, store_answers
+from sigmasight.services.market_sources import Sources, fetch
+from sigmasight.services.market_sync import store_answers
 from sigmasight.services.reference import seed_reference
 from sigmasight.services.valuation import aggregate_books, value_portfolios, wanted_days
 from sigmasight.store.people import add_portfolio, delete_user, find_user, load_statements

@@ -39,7 +39,7 @@ from sigmasight.services.aliases import name_alias
 from sigmasight.services.data_quality import report_data_quality
 from sigmasight.services.market_frames import Valuation
 from sigmasight.services.market_plan import find_symbols, find_universe, plan_backfill
-from sigmasight.services.market_sync import Sources
+from sigmasight.services.market_sources import Sources
 from sigmasight.services.provider_comparison import compare_prices
 from sigmasight.services.provider_plan import NIGHTS_A_MONTH, plan_spending
 from sigmasight.services.quarantine import confirm_close

@@ -37,7 +37,8 @@ from sigmasight.market.requests import (
 )
 from sigmasight.services.market_frames import Valuation
 from sigmasight.services.market_plan import Universe, find_universe
-from sigmasight.services.market_sync import Coverage, Failure, Sources, fetch, preflight, store_answers
+from sigmasight.services.market_sources import Failure, Sources, fetch
+from sigmasight.services.market_sync import Coverage, preflight, store_answers
 from sigmasight.store.asked import asked, remember_asked
 from sigmasight.store.calendar import load_calendar
 from sigmasight.store.database import Database

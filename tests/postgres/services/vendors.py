@@ -12,7 +12,8 @@ from sigmasight.domain.instruments import OptionTerms, Profile
 from sigmasight.domain.market_data import DailyBars, Dividend, OptionQuotes, Split, Yields
 from sigmasight.market.requests import Request
 from sigmasight.services.market_plan import Universe
-from sigmasight.services.market_sync import Sources, fetch, store_answers
+from sigmasight.services.market_sources import Sources, fetch
+from sigmasight.services.market_sync import store_answers
 from sigmasight.store.tables import prices
 
 

@@ -25,7 +25,7 @@ from sigmasight.api.shapes.admin import (
 from sigmasight.api.site import Admin
 from sigmasight.domain.errors import NotFoundError
 from sigmasight.domain.market_data import Market
-from sigmasight.services.market_sync import KINDS
+from sigmasight.services.market_sources import KINDS
 from sigmasight.services.users import add_person, change_account
 from sigmasight.store.people import load_account, load_accounts
 from sigmasight.store.provider_usage import usage_between

@@ -16,7 +16,7 @@ import numpy as np
 
 from sigmasight.domain.errors import ProviderError
 from sigmasight.domain.funds import FundHoldings, Holding
-from sigmasight.domain.market_data import DailyBars, Dividend, FloatArray, Split
+from sigmasight.domain.market_data import DailyBars, FloatArray
 from sigmasight.market.adapters.answers import Row, day_of, number_of, part_of, rows_in, text_of, ticker_of
 from sigmasight.market.adapters.client import VendorClient
 from sigmasight.market.requests import HoldingsRequest, PriceRequest, Request
@@ -58,14 +58,6 @@ class TradeFeeds:
         """Daily bars from ``first`` to ``last``; a call for some 14 months of a symbol."""
         bars = {symbol: self._bars(symbol, first, last) for symbol in symbols if symbol not in _INDICES}
         return {symbol: each for symbol, each in bars.items() if each is not None}
-
-    def dividends(self, symbols: Sequence[str], first: date, last: date) -> Sequence[Dividend]:  # noqa: ARG002 - the port's
-        """None: it is not known to tell any."""
-        return ()
-
-    def splits(self, symbols: Sequence[str], first: date, last: date) -> Sequence[Split]:  # noqa: ARG002 - the port's
-        """None: it is not known to tell any."""
-        return ()
 
     def holdings(self, funds: Sequence[str], as_of: date) -> Mapping[str, FundHoldings]:
         """Each ETF's last report on or before a day; lines without a ticker have no symbol."""
