@@ -10,6 +10,7 @@ import pytest
 from sigmasight.domain.errors import ProviderError
 from sigmasight.market.adapters.client import Time, VendorClient
 from sigmasight.market.adapters.tradefeeds import TradeFeeds
+from sigmasight.market.ports import Actions
 from sigmasight.market.requests import ActionRequest, HoldingsRequest, PriceRequest
 from sigmasight.market.simulated import SimulatedMarket
 from support.box_tradefeeds import KEY, OK, TradeFeedsBox, opened_tradefeeds
@@ -73,7 +74,7 @@ def test_a_range_takes_as_many_calls_as_it_has_spans_that_one_answers(
 
 def test_dividends_and_splits_are_not_asked_for(box: TradeFeedsBox, tradefeeds: Make) -> None:
     mine = tradefeeds()
-    assert (mine.dividends(SHARES, FIRST, TODAY), mine.splits(SHARES, FIRST, TODAY)) == ((), ())
+    assert not isinstance(mine, Actions)
     assert mine.calls_for(ActionRequest(SHARES, (FIRST, TODAY))) == len(box.calls) == 0
 
 
