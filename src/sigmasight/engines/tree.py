@@ -7,7 +7,8 @@ escrowed forward; the last step is priced in closed form; two trees are extrapol
 (docs/adr/0008-tree-for-dividends.md).
 """
 
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import dataclass, fields, replace
 
 import numpy as np
 from scipy.special import ndtr
@@ -72,7 +73,17 @@ def value_by_tree(contracts: OptionInputs, dividends: DatedDividends) -> OptionV
     Returns:
         Shape (N,) each. Where a contract is exercised at once: intrinsic value, delta 1 or -1, the other slopes 0.
     """
-    price, delta, gamma = _extrapolated(contracts, dividends)
+    low, high = np.maximum(contracts.volatility - _BUMP, 0.0), contracts.volatility + _BUMP
+    (price, wider, narrower, dearer, cheaper), (delta, *_), (gamma, *_) = _at_once(
+        [
+            contracts,
+            replace(contracts, volatility=high),
+            replace(contracts, volatility=low),
+            replace(contracts, rate=contracts.rate + _BUMP),
+            replace(contracts, rate=contracts.rate - _BUMP),
+        ],
+        dividends,
+    )
     escrow = escrow_dividends(contracts, dividends).present_value
     escrowed = np.maximum(contracts.spot - escrow, _LEAST_SPOT)
     theta = (
@@ -80,12 +91,9 @@ def value_by_tree(contracts: OptionInputs, dividends: DatedDividends) -> OptionV
         - (contracts.rate - contracts.dividend_yield) * escrowed * delta
         - 0.5 * (contracts.volatility * escrowed) ** 2 * gamma
     )
-    low, high = np.maximum(contracts.volatility - _BUMP, 0.0), contracts.volatility + _BUMP
-    wider = price_by_tree(replace(contracts, volatility=high), dividends)
-    gain = wider - price_by_tree(replace(contracts, volatility=low), dividends)
+    gain = wider - narrower
     vega = np.where(gain > _ROUNDING * contracts.strike, gain, 0.0) / (high - low)
-    rho = price_by_tree(replace(contracts, rate=contracts.rate + _BUMP), dividends)
-    rho = (rho - price_by_tree(replace(contracts, rate=contracts.rate - _BUMP), dividends)) / (2.0 * _BUMP)
+    rho = (dearer - cheaper) / (2.0 * _BUMP)
     theta = np.where(escrow > 0.0, theta, np.minimum(theta, 0.0))  # without dividends waiting never gains
     rho = np.where(contracts.is_call, np.maximum(rho, 0.0), np.minimum(rho, 0.0))
     intrinsic, unknown = _intrinsic(contracts), np.isnan(price)
@@ -96,6 +104,21 @@ def value_by_tree(contracts: OptionInputs, dividends: DatedDividends) -> OptionV
         np.where(unknown, np.nan, np.where(held, delta, at_once)),
         *(np.where(unknown, np.nan, np.where(held, each, 0.0)) for each in (gamma, theta, vega, rho)),
     )
+
+
+def _at_once(variants: Sequence[OptionInputs], dividends: DatedDividends) -> FloatArray:
+    """Price, delta and gamma of the same N contracts under V inputs that pay the same dividends, (3, V, N)."""
+    count = len(variants[0])
+    each = np.arange(len(variants))
+    together = OptionInputs(
+        **{field.name: np.concatenate([getattr(one, field.name) for one in variants]) for field in fields(OptionInputs)}
+    )
+    paid = DatedDividends(
+        (dividends.contract + count * each[:, None]).ravel(),
+        np.tile(dividends.tau_years, len(variants)),
+        np.tile(dividends.amount, len(variants)),
+    )
+    return np.stack(_extrapolated(together, paid)).reshape(3, len(variants), count)
 
 
 def _intrinsic(contracts: OptionInputs) -> FloatArray:
@@ -129,12 +152,15 @@ class _Tree:
     """A tree of B contracts over M steps, with three nodes at now."""
 
     block: OptionInputs
-    tau_step: FloatArray  # (M, B) years
-    passed: FloatArray  # (M + 1, B) years from now to each step's beginning, and to expiry
+    last_tau: FloatArray  # (B,) years of the last step
     volatility: FloatArray  # (B,)
     spacing: FloatArray  # (B,) log distance of the nodes
     escrowed: FloatArray  # (B,) USD, now
     lattice: FloatArray  # (2 M + 3, B) escrowed spots, before their drift
+    growth: FloatArray  # (M, B) that drift, until each step's beginning
+    up: FloatArray  # (M, B) how likely each step's spot is to rise
+    down: FloatArray  # (M, B) and to fall
+    bond: FloatArray  # (M, B) worth at each step's beginning of 1 USD at its end
     owed: FloatArray  # (M + 1, B) dividends still to come when it is exercised, their value then, USD
     pays: BoolArray  # (M + 1, B) whether a step begins on an ex-date
     sign: FloatArray  # (B,)
@@ -147,14 +173,18 @@ class _Tree:
         spacing = volatility * np.sqrt(_SPACING * tau_step.max(axis=0))
         escrowed = np.maximum(block.spot - escrow_dividends(block, paid).present_value, _LEAST_SPOT)
         places = np.arange(-len(tau_step) - 1.0, len(tau_step) + 2.0)[:, None]
+        up, down = _branches(volatility, spacing, tau_step)
         return cls(
             block=block,
-            tau_step=tau_step,
-            passed=passed,
+            last_tau=tau_step[-1],
             volatility=volatility,
             spacing=spacing,
             escrowed=escrowed,
             lattice=escrowed * np.exp(np.clip(places * spacing, -_LARGEST_EXPONENT, _LARGEST_EXPONENT)),
+            growth=np.exp((block.rate - block.dividend_yield) * passed[:-1]),
+            up=up,
+            down=down,
+            bond=np.exp(-block.rate * tau_step),
             owed=_owed_at_exercise(block, paid, passed),
             pays=_pays_at(paid, passed),
             sign=np.where(block.is_call, 1.0, -1.0),
@@ -169,38 +199,30 @@ class _Tree:
 
     def _values_now(self) -> FloatArray:
         """Values at the three nodes of now, lowest spot first, (3, B)."""
-        last = len(self.tau_step) - 1
+        last = len(self.up) - 1
         values = np.maximum(self._last_step(), self._exercised(last))
+        stay, ex_days = 1.0 - self.up - self.down, frozenset(np.flatnonzero(self.pays.any(axis=1)).tolist())
         for step in range(last - 1, -1, -1):
-            up, down = self._branches(step)
-            values = up * values[2:] + (1.0 - up - down) * values[1:-1] + down * values[:-2]
-            values *= np.exp(-self.block.rate * self.tau_step[step])
+            values = self.up[step] * values[2:] + stay[step] * values[1:-1] + self.down[step] * values[:-2]
+            values *= self.bond[step]
             gain = self._exercised(step) - values
             values += np.maximum(gain, 0.0)
-            paying = np.flatnonzero(self.pays[step])
-            if len(paying):
+            if step in ex_days:
+                paying = np.flatnonzero(self.pays[step])
                 values[1:-1, paying] += _kink_spread(gain[:, paying])
         return np.asarray(values)
 
-    def _branches(self, step: int) -> tuple[FloatArray, FloatArray]:
-        """Probabilities to rise and to fall: the forward is a martingale, and its variance that of the step."""
-        variance = self.volatility**2 * self.tau_step[step]
-        moves = np.expm1(variance) * np.exp(self.spacing) / np.expm1(self.spacing) ** 2
-        up = moves / (1.0 + np.exp(self.spacing))
-        return up, moves - up
-
     def _escrowed_at(self, step: int) -> FloatArray:
         """Escrowed spots at the nodes of a step's beginning, (2 step + 3, B)."""
-        drift = (self.block.rate - self.block.dividend_yield) * self.passed[step]
-        first = len(self.tau_step) - step
-        return np.asarray(self.lattice[first : len(self.lattice) - first] * np.exp(drift))
+        first = len(self.up) - step
+        return np.asarray(self.lattice[first : len(self.lattice) - first] * self.growth[step])
 
     def _exercised(self, step: int) -> FloatArray:
         return np.asarray(self.sign * (self._escrowed_at(step) + self.owed[step] - self.block.strike))
 
     def _last_step(self) -> FloatArray:
         """Black-Scholes over the last step, in which nothing is paid."""
-        tau, spot, sign = self.tau_step[-1], self._escrowed_at(len(self.tau_step) - 1), self.sign
+        tau, spot, sign = self.last_tau, self._escrowed_at(len(self.up) - 1), self.sign
         spread = np.maximum(self.volatility * np.sqrt(tau), _LEAST_SPREAD)
         carried, bond = (
             spot * np.exp(-self.block.dividend_yield * tau),
@@ -208,6 +230,13 @@ class _Tree:
         )
         upper = np.log(np.maximum(carried, _LEAST_SPOT) / bond) / spread + spread / 2.0
         return np.asarray(sign * (carried * ndtr(sign * upper) - bond * ndtr(sign * (upper - spread))))
+
+
+def _branches(volatility: FloatArray, spacing: FloatArray, tau_step: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """How likely each step's spot is to rise and to fall, (M, B): they give the forward and the variance."""
+    moves = np.expm1(volatility**2 * tau_step) * np.exp(spacing) / np.expm1(spacing) ** 2
+    up = moves / (1.0 + np.exp(spacing))
+    return up, moves - up
 
 
 def _kink_spread(gain: FloatArray) -> FloatArray:
