@@ -29,7 +29,7 @@ class Backfilled:
     refused: int  # rows, kept aside at the door
     sessions: int  # of the range
     without_prices: tuple[str, ...]  # symbols of which the range has none
-    errors: tuple[Mapping[str, str], ...]  # providers that failed, and how
+    errors: tuple[Mapping[str, str], ...]  # providers that failed, and how; what was refused at the door
 
 
 def backfill(

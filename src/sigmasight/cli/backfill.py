@@ -52,7 +52,7 @@ def run_backfill(
         print_json(_document(outcome))
     else:
         _print(outcome)
-    if outcome.errors:
+    if any("provider" in error for error in outcome.errors):
         raise typer.Exit(FAILED)
 
 
@@ -83,7 +83,7 @@ def _print(outcome: Backfilled) -> None:
     row = [str(n) for n in (outcome.symbols, outcome.requests, outcome.refused, len(outcome.without_prices))]
     print_table(title, ["symbols", "requests", "rows kept aside", "without prices"], [row], text_columns=0)
     for error in outcome.errors:
-        announce(f"{error['provider']}: {error['reason']}")
+        announce(", ".join(f"{key} {value}" for key, value in error.items()))
     for symbol in outcome.without_prices[:_SHOWN]:
         announce(f"no price in the range: {symbol}")
     if len(outcome.without_prices) > _SHOWN:

@@ -3,13 +3,14 @@
 from bisect import bisect_left, bisect_right
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time
+from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
-import numpy as np
-
 from sigmasight.domain.errors import CalendarRangeError
-from sigmasight.domain.market_data import DayArray
 from sigmasight.domain.units import SECONDS_PER_YEAR
+
+if TYPE_CHECKING:  # who looks up the exchange's release needs no numpy
+    from sigmasight.domain.market_data import DayArray
 
 NEW_YORK = ZoneInfo("America/New_York")
 REGULAR_CLOSE = time(16, 0)
@@ -31,9 +32,11 @@ class TradingCalendar:
     first: date
     last: date
     early_closes: dict[date, time] = field(default_factory=dict, hash=False)  # New York time, only where not 16:00
-    days: DayArray = field(init=False, repr=False, compare=False)  # the sessions once more, read-only
+    days: "DayArray" = field(init=False, repr=False, compare=False)  # the sessions once more, read-only
 
     def __post_init__(self) -> None:
+        import numpy as np
+
         days = np.array(self.sessions, dtype="datetime64[D]")
         days.setflags(write=False)
         object.__setattr__(self, "days", days)

@@ -85,9 +85,10 @@ def test_every_type_of_column_arrives_as_it_was_sent(conn: Connection, add: Add)
 
 def test_every_type_of_the_declared_tables_can_be_copied() -> None:
     made_by_the_database = {"TIMESTAMP"}
+    one_at_a_time = {"LargeBinary"}  # hashes of secrets
     declared = {_spelled(column) for table in metadata.tables.values() for column in table.c}
     known = {_spelled(column) for column in EVERY_TYPE.c}
-    assert declared - made_by_the_database <= known
+    assert declared - made_by_the_database - one_at_a_time <= known
     assert {name for name in known if not name.endswith("[]")} == set(bulk._POSTGRES_TYPES)
 
 
