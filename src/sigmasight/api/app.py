@@ -20,6 +20,8 @@ from sigmasight.api.routes import (
     health,
     portfolios,
     risk,
+    stress,
+    stress_scenarios,
 )
 from sigmasight.api.site import Site
 from sigmasight.wiring.application import Application, open_application
@@ -31,7 +33,7 @@ from sigmasight.wiring.tokens import TokenMint
 PREFIX = "/api/v1"
 LARGEST_BODY = 11 * 1024 * 1024  # a file of 10 MB, and what multipart adds
 _LEAST_SECRET = 32
-_AREAS = (auth, portfolios, exposures, greeks, factors, risk, admin)
+_AREAS = (auth, portfolios, exposures, greeks, factors, stress, stress_scenarios, risk, admin)
 
 
 def make_app() -> FastAPI:
