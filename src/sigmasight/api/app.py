@@ -14,10 +14,12 @@ from sigmasight.api.problems import Problem, add_problems
 from sigmasight.api.routes import (
     admin,
     auth,
+    correlations,
     exposures,
     factors,
     greeks,
     health,
+    performance,
     portfolios,
     risk,
     stress,
@@ -33,7 +35,19 @@ from sigmasight.wiring.tokens import TokenMint
 PREFIX = "/api/v1"
 LARGEST_BODY = 11 * 1024 * 1024  # a file of 10 MB, and what multipart adds
 _LEAST_SECRET = 32
-_AREAS = (auth, portfolios, exposures, greeks, factors, stress, stress_scenarios, risk, admin)
+_AREAS = (
+    auth,
+    portfolios,
+    exposures,
+    greeks,
+    factors,
+    stress,
+    stress_scenarios,
+    correlations,
+    risk,
+    performance,
+    admin,
+)
 
 
 def make_app() -> FastAPI:
