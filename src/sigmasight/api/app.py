@@ -15,6 +15,7 @@ from sigmasight.api.routes import (
     admin,
     auth,
     correlations,
+    data,
     exposures,
     factors,
     greeks,
@@ -22,6 +23,7 @@ from sigmasight.api.routes import (
     performance,
     portfolios,
     risk,
+    snapshots,
     stress,
     stress_scenarios,
 )
@@ -46,6 +48,8 @@ _AREAS = (
     correlations,
     risk,
     performance,
+    snapshots,
+    data,
     admin,
 )
 
