@@ -20,6 +20,7 @@ from sigmasight.api.routes import (
     factors,
     greeks,
     health,
+    market,
     performance,
     portfolios,
     risk,
@@ -50,6 +51,7 @@ _AREAS = (
     performance,
     snapshots,
     data,
+    market,
     admin,
 )
 
