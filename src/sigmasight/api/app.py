@@ -13,6 +13,7 @@ from sigmasight.api.middleware import add_middleware
 from sigmasight.api.problems import Problem, add_problems
 from sigmasight.api.routes import (
     admin,
+    analyze,
     auth,
     correlations,
     data,
@@ -39,20 +40,8 @@ PREFIX = "/api/v1"
 LARGEST_BODY = 11 * 1024 * 1024  # a file of 10 MB, and what multipart adds
 _LEAST_SECRET = 32
 _AREAS = (
-    auth,
-    portfolios,
-    exposures,
-    greeks,
-    factors,
-    stress,
-    stress_scenarios,
-    correlations,
-    risk,
-    performance,
-    snapshots,
-    data,
-    market,
-    admin,
+    *(auth, portfolios, exposures, greeks, factors, stress, stress_scenarios, correlations, risk),
+    *(performance, snapshots, data, market, analyze, admin),
 )
 
 
