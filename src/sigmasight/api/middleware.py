@@ -8,6 +8,7 @@ from fastapi import FastAPI
 from starlette.middleware.cors import CORSMiddleware
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from sigmasight.api.entity_tags import EntityTags
 from sigmasight.wiring.settings import Settings
 
 _log = structlog.get_logger()
@@ -23,7 +24,8 @@ _CAREFUL = {
 
 
 def add_middleware(app: FastAPI, settings: Settings) -> None:
-    """Wrap an application."""
+    """Wrap an application; what is added last is the outermost."""
+    app.add_middleware(EntityTags)
     origins = [each.strip() for each in settings.cors_origins.split(",") if each.strip()]
     if origins:
         app.add_middleware(

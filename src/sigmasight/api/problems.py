@@ -76,7 +76,7 @@ def add_problems(app: FastAPI) -> None:
         headers = {"WWW-Authenticate": "Bearer"} if status is HTTPStatus.UNAUTHORIZED else {}
         if isinstance(error, TooManyAttemptsError):
             headers["Retry-After"] = str(error.wait_seconds)
-        return problem(status, code, str(error), headers=headers)
+        return problem(status, code, str(error), errors=_parts(error), headers=headers)
 
     @app.exception_handler(RequestValidationError)
     def _unreadable(_: Request, error: RequestValidationError) -> Response:
@@ -110,6 +110,12 @@ def problem(
     """An answer that says what went wrong."""
     body = Problem(title=status.phrase, status=status, detail=detail, code=code, errors=list(errors))
     return JSONResponse(body.model_dump(), status, dict(headers or {}), MEDIA_TYPE)
+
+
+def _parts(error: SigmaSightError) -> list[ProblemPart]:
+    """What is wrong one by one, where an error knows that."""
+    faults = error.faults if isinstance(error, InvalidScenariosError) else ()
+    return [ProblemPart(column=place or None, message=fault) for place, fault in faults]
 
 
 def _shown(value: object) -> str | None:

@@ -119,6 +119,19 @@ def reader(site: SiteDep, actor: Annotated[Actor, Depends(current_actor)]) -> De
     return _desk(site, actor, Scope.READ)
 
 
+def visitor(
+    site: SiteDep,
+    bearer: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)],
+    key: Annotated[str | None, Depends(_key_header)],
+) -> Desk | None:
+    """Somebody who need not say who he is; None if he does not.
+
+    Raises:
+        NotSignedInError: If he does, and it does not hold.
+    """
+    return reader(site, current_actor(site, bearer, key)) if bearer or key else None
+
+
 def writer(site: SiteDep, actor: Annotated[Actor, Depends(current_actor)]) -> Desk:
     """Somebody who may change what is his."""
     return _desk(site, actor, Scope.WRITE)
@@ -138,5 +151,6 @@ def _desk(site: Site, actor: Actor, wanted: Scope) -> Desk:
 
 
 Reader = Annotated[Desk, Depends(reader)]
+Visitor = Annotated[Desk | None, Depends(visitor)]
 Writer = Annotated[Desk, Depends(writer)]
 Admin = Annotated[Desk, Depends(admin)]

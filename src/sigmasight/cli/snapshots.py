@@ -4,8 +4,8 @@ from collections.abc import Sequence
 
 from sigmasight.cli.output import amount, announce, print_table
 from sigmasight.domain.books import Portfolio
-from sigmasight.domain.snapshots import Snapshot
-from sigmasight.domain.units import added, money, money_text
+from sigmasight.domain.snapshots import ShownExposures, Snapshot, shown_nav
+from sigmasight.domain.units import money_text
 
 _LABELS = {
     "nav": "NAV",
@@ -49,18 +49,15 @@ def shown_documents(valued: Sequence[Valued]) -> list[dict[str, object]]:
 def shown_money(snapshot: Snapshot) -> dict[str, str | None]:
     """Money as it is shown: gross, net and NAV are the sums of the rounded parts, so that what is shown adds up."""
     measures = snapshot.measures
-    long, short = money(measures.long), money(measures.short)
-    cash, unmodelled = money(measures.cash), money(measures.unmodelled_assets)
-    net = added(long, short)
-    nav = None if money(measures.nav) is None else added(cash, unmodelled, net)
+    shown = ShownExposures.of(measures.long, measures.short)
     return {
-        "nav": money_text(nav),
-        "gross": money_text(None if long is None or short is None else long - short),
-        "net": money_text(net),
-        "long": money_text(long),
-        "short": money_text(short),
-        "cash": money_text(cash),
-        "unmodelled_assets": money_text(unmodelled),
+        "nav": money_text(shown_nav(measures)),
+        "gross": money_text(shown.gross),
+        "net": money_text(shown.net),
+        "long": money_text(shown.long),
+        "short": money_text(shown.short),
+        "cash": money_text(measures.cash),
+        "unmodelled_assets": money_text(measures.unmodelled_assets),
         "day_pnl": money_text(measures.daily_pnl),
         "cumulative_pnl": money_text(measures.cumulative_pnl),
     }

@@ -38,6 +38,11 @@ class InvalidSymbolError(SigmaSightError):
 class InvalidScenariosError(SigmaSightError):
     """A scenario file has errors; the message gives each with its place."""
 
+    def __init__(self, message: str, *, faults: tuple[tuple[str, str], ...] = ()) -> None:
+        """Keep the errors one by one: place, and what is wrong there."""
+        super().__init__(message)
+        self.faults = faults
+
 
 class ImportRefusedError(SigmaSightError):
     """A file cannot be imported as it is."""

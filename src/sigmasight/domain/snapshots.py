@@ -2,10 +2,12 @@
 
 from dataclasses import dataclass, fields
 from datetime import date
+from decimal import Decimal
 from uuid import UUID
 
 from sigmasight.domain.methods import Method
 from sigmasight.domain.reasons import Reason
+from sigmasight.domain.units import added, money
 
 METHOD = Method.DEFAULT.value
 
@@ -76,3 +78,28 @@ class Snapshot:
     marks: Reason  # informing, of the whole row
     not_included: tuple[NotIncluded, ...]
     warnings: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ShownExposures:
+    """Exposures as faces show them, in cents: gross and net are the sums of the rounded parts, so that they add up."""
+
+    gross: Decimal | None
+    net: Decimal | None
+    long: Decimal | None
+    short: Decimal | None
+
+    @classmethod
+    def of(cls, long: float, short: float) -> "ShownExposures":
+        """Round long and short, and add."""
+        above, below = money(long), money(short)
+        gross = None if above is None or below is None else above - below
+        return cls(gross, added(above, below), above, below)
+
+
+def shown_nav(measures: Measures) -> Decimal | None:
+    """NAV as faces show it: the sum of the rounded cash, unmodelled assets, long and short; None where not known."""
+    if money(measures.nav) is None:
+        return None
+    net = ShownExposures.of(measures.long, measures.short).net
+    return added(money(measures.cash), money(measures.unmodelled_assets), net)

@@ -6,6 +6,7 @@ The file is an object with the one key ``scenarios``, a list of objects: ``id``,
 fractions: -0.10 is -10 %, and for a Treasury tenor 0.01 is +100 basis points; a ``volatility`` of 0.10 is +10 points.
 """
 
+import json
 import re
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -53,8 +54,24 @@ def parse_scenarios(
     walk = _Walk(tuple(factor_names), frozenset(taken_ids))
     scenarios = walk.scenarios(read_json(content, max_bytes=MAX_BYTES))
     if walk.errors:
-        raise InvalidScenariosError(_listed(walk.errors))
+        raise InvalidScenariosError(_listed(walk.errors, "The scenario file"), faults=tuple(walk.errors))
     return scenarios
+
+
+def parse_scenario(
+    members: Mapping[str, object], *, factor_names: Sequence[str], taken_ids: Collection[str] = ()
+) -> Scenario:
+    """Read one scenario from its members, as a file has them; one that is None or empty counts as not there.
+
+    Raises:
+        InvalidScenariosError: If anything is wrong with it; the message lists every error with its place.
+    """
+    content = json.dumps({name: value for name, value in members.items() if value is not None and value != ""})
+    walk = _Walk(tuple(factor_names), frozenset(taken_ids))
+    scenario = walk.scenario(read_json(content.encode(), max_bytes=MAX_BYTES), "", {})
+    if walk.errors or scenario is None:
+        raise InvalidScenariosError(_listed(walk.errors, "The scenario"), faults=tuple(walk.errors))
+    return scenario
 
 
 def shipped_scenarios() -> tuple[Scenario, ...]:
@@ -105,7 +122,7 @@ class _Walk:
 
     factor_names: Sequence[str]
     taken_ids: Collection[str]
-    errors: list[str] = field(default_factory=list)
+    errors: list[tuple[str, str]] = field(default_factory=list)  # place, and what is wrong there
 
     def scenarios(self, root: object) -> tuple[Scenario, ...]:
         """Every scenario that could be read."""
@@ -182,12 +199,12 @@ class _Walk:
         try:
             return reader(members[key])
         except _FaultError as fault:
-            self.note(f"{place}.{key}".removeprefix("."), str(fault))
+            self.note(f"{place}.{key}", str(fault))
             return None
 
     def note(self, place: str, fault: str) -> None:
         """Remember an error."""
-        self.errors.append(f"{place or 'the file'}: {fault}")
+        self.errors.append((place.removeprefix("."), fault))
 
 
 def _filled_list(value: object) -> list[object]:
@@ -288,7 +305,8 @@ def _size(value: object, *, factor: str | None) -> float:
     return size
 
 
-def _listed(errors: Sequence[str]) -> str:
+def _listed(errors: Sequence[tuple[str, str]], whole: str) -> str:
     count = "1 error" if len(errors) == 1 else f"{len(errors):,} errors"
     more = [f"and {len(errors) - _ERRORS_LISTED:,} more"] if len(errors) > _ERRORS_LISTED else []
-    return "\n- ".join([f"The scenario file has {count}; nothing was changed:", *errors[:_ERRORS_LISTED], *more])
+    told = [f"{place or 'the file'}: {fault}" for place, fault in errors[:_ERRORS_LISTED]]
+    return "\n- ".join([f"{whole} has {count}; nothing was changed:", *told, *more])

@@ -5,6 +5,7 @@ import sigmasight as ss
 ss.greeks(spot=100, strike=[90, 100, 110], tau_years=0.5, rate=0.04, dividend_yield=0.01, volatility=0.25, is_call=True)
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -51,7 +52,7 @@ def greeks(
     dividend_yield: ArrayLike,
     volatility: ArrayLike,
     is_call: ArrayLike,
-    style: str = "american",
+    style: str | Sequence[str] = "american",
     accuracy: str = "fast",
 ) -> Greeks:
     """Price options and their Greeks. Every argument is a number or an array; shapes broadcast.
@@ -64,7 +65,7 @@ def greeks(
         dividend_yield: Continuous, per year, as a fraction; any sign.
         volatility: Per year, as a fraction, >= 0.
         is_call: True for a call, False for a put.
-        style: "american" or "european".
+        style: "american" or "european", of all or of each.
         accuracy: Of American options: "fast" is within 2e-5 of the strike, "accurate" within 1e-6.
 
     Returns:
@@ -111,7 +112,7 @@ def implied_volatility(
     rate: ArrayLike,
     dividend_yield: ArrayLike,
     is_call: ArrayLike,
-    style: str = "american",
+    style: str | Sequence[str] = "american",
 ) -> ImpliedVolatility:
     """The volatility at which the model gives a price: the same model as ``greeks``, fast accuracy.
 
@@ -123,7 +124,7 @@ def implied_volatility(
         rate: Continuous, per year, as a fraction.
         dividend_yield: Continuous, per year, as a fraction.
         is_call: True for a call, False for a put.
-        style: "american" or "european".
+        style: "american" or "european", of all or of each.
 
     Returns:
         NaN where the price does not tell: at or below the least or above the most that any volatility gives, or so far
@@ -147,14 +148,16 @@ def implied_volatility(
 
 
 def _contracts(
-    numbers: dict[str, ArrayLike], is_call: ArrayLike, style: str
+    numbers: dict[str, ArrayLike], is_call: ArrayLike, style: str | Sequence[str]
 ) -> tuple[Contracts, dict[str, FloatArray], tuple[int, ...]]:
     """Contracts of broadcast arguments, all columns flat, and the shape to give back."""
-    if style not in _STYLES:
-        raise ValueError(f"style must be one of {', '.join(_STYLES)}, not {style!r}")
+    styles = np.asarray(style, dtype=np.str_)
+    strange = np.setdiff1d(styles, _STYLES).tolist()
+    if strange:
+        raise ValueError(f"style must be one of {', '.join(_STYLES)}, not {strange[0]!r}")
     given = {name: np.asarray(value, dtype=np.float64) for name, value in numbers.items()}
     calls = np.asarray(is_call, dtype=np.bool_)
-    shapes = {name: array.shape for name, array in given.items()} | {"is_call": calls.shape}
+    shapes = {name: array.shape for name, array in given.items()} | {"is_call": calls.shape, "style": styles.shape}
     try:
         shape = np.broadcast_shapes(*shapes.values())
     except ValueError as error:
@@ -167,7 +170,7 @@ def _contracts(
     contracts = Contracts(
         **{name: columns[name] for name in ("spot", "strike", "tau_years", "rate", "dividend_yield")},
         is_call=flat_calls,
-        american=np.full(len(flat_calls), style == "american"),
+        american=np.broadcast_to(styles == "american", shape).ravel(),
         dividend_contract=none.astype(np.int64),
         dividend_tau=none,
         dividend_amount=none,

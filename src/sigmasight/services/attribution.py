@@ -11,6 +11,7 @@ from sigmasight.domain.errors import NotATradingDayError
 from sigmasight.domain.market_data import FloatArray
 from sigmasight.domain.reasons import BLOCKING, Reason
 from sigmasight.domain.snapshots import NotIncluded
+from sigmasight.engines.aggregation import share_known
 from sigmasight.engines.profit_by_factor import explain_by_factor
 from sigmasight.risk.attribution import GREEK_LINES, ExplainedStep, explain_step_by_greek
 from sigmasight.risk.contributions import position_exposures
@@ -64,6 +65,7 @@ class Attribution:
     pnl: float  # USD; NaN where nothing is known
     lines: tuple[AttributionLine, ...]  # what is known of them adds up to the P&L
     options: tuple[OptionExplained, ...]  # by Greek only
+    coverage: float  # share of gross, before or after, whose P&L is known
     not_included: tuple[NotIncluded, ...]  # positions whose P&L is not known
 
 
@@ -121,6 +123,7 @@ def attribute_profit(
         pnl=float(step.step.pnl[0]),
         lines=tuple(lines),
         options=options,
+        coverage=_coverage(step),
         not_included=_not_included(step),
     )
 
@@ -196,6 +199,15 @@ def _options(step: _Step, explained: ExplainedStep) -> tuple[OptionExplained, ..
         )
         for at in rows
     )
+
+
+def _coverage(step: _Step) -> float:
+    """Each position counts with what it is worth after the step, or what it was worth where it is gone by then."""
+    involved = step.step.positions.involved
+    then, now = step.before.positions, step.after.positions
+    weight = np.where(now.held, now.values.weight, then.values.weight)[involved]
+    known, one = ~np.isnan(step.pnl[involved]), np.zeros(int(involved.sum()), dtype=np.int64)
+    return float(share_known(known, weight, one, 1)[0])
 
 
 def _not_included(step: _Step) -> tuple[NotIncluded, ...]:

@@ -26,6 +26,7 @@ from sigmasight.store.people import owned_portfolio
 from sigmasight.store.positions import load_tags
 
 NO_SECTOR = "unclassified"
+WHOLE = "portfolio"
 UNTAGGED = ""
 """The group of what carries no tag; no tag has this name."""
 
@@ -66,10 +67,32 @@ class ExposureLine:
     not_included: tuple[NotIncluded, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class ExposureReport:
+    """A portfolio's exposures at a session's close: of all of it, and of groups."""
+
+    as_of: date
+    by: Grouping
+    whole: ExposureLine
+    lines: tuple[ExposureLine, ...]  # the largest gross first
+
+
 def split_exposures(
     conn: Connection, valuation: Valuation, user_id: UUID, portfolio_id: UUID, as_of: date, by: Grouping
 ) -> tuple[ExposureLine, ...]:
     """Exposures of a user's portfolio at a session's close, one line a group, largest gross first.
+
+    Raises:
+        NotFoundError: If the portfolio is not the user's.
+        NotATradingDayError: If the day is no session.
+    """
+    return report_exposures(conn, valuation, user_id, portfolio_id, as_of, by).lines
+
+
+def report_exposures(
+    conn: Connection, valuation: Valuation, user_id: UUID, portfolio_id: UUID, as_of: date, by: Grouping
+) -> ExposureReport:
+    """Exposures of a user's portfolio at a session's close, of all of it and by group.
 
     A position with several tags counts fully in each.
 
@@ -82,7 +105,12 @@ def split_exposures(
     place = np.arange(len(valued.books.positions))
     lines = [_line(valued, name, np.isin(place, rows)) for name, rows in groups.items()]
     present = [line for line in lines if line.positions]
-    return tuple(sorted(present, key=lambda line: (-np.nan_to_num(line.gross), line.group)))
+    return ExposureReport(
+        as_of=as_of,
+        by=by,
+        whole=_line(valued, WHOLE, np.ones(len(place), dtype=np.bool_)),
+        lines=tuple(sorted(present, key=lambda line: (-np.nan_to_num(line.gross), line.group))),
+    )
 
 
 def tagged_exposure(

@@ -15,14 +15,12 @@ from sigmasight.domain.reasons import Reason
 from sigmasight.domain.snapshots import NotIncluded
 from sigmasight.engines.aggregation import share_known, sum_known
 from sigmasight.risk.frames import ids_of
-from sigmasight.services.exposures import ValuedPortfolio, left_out, value_at
+from sigmasight.services.exposures import WHOLE, ValuedPortfolio, left_out, value_at
 from sigmasight.services.market_frames import Valuation
 from sigmasight.store.database import Connection
 
 NO_EXPIRY = "none"
 """The group of what never expires."""
-
-WHOLE = "portfolio"
 
 
 class GreekGrouping(enum.StrEnum):
@@ -66,6 +64,43 @@ class PositionLine:
     reasons: Reason
 
 
+@dataclass(frozen=True, slots=True)
+class GreekReport:
+    """A portfolio's Greeks at a session's close: of all of it, of groups, of its positions."""
+
+    as_of: date
+    method: Method
+    whole: GreekLine
+    groups: tuple[GreekLine, ...]  # the largest absolute dollar delta first
+    positions: tuple[PositionLine, ...]  # in the ledger's order
+
+
+def report_greeks(
+    conn: Connection,
+    valuation: Valuation,
+    user_id: UUID,
+    portfolio_id: UUID,
+    as_of: date,
+    by: GreekGrouping,
+    *,
+    method: Method = Method.DEFAULT,
+) -> GreekReport:
+    """Greeks of a user's portfolio at a session's close, of all of it, of groups and of positions.
+
+    Raises:
+        NotFoundError: If the portfolio is not the user's.
+        NotATradingDayError: If the day is no session.
+    """
+    valued = value_at(conn, valuation, user_id, portfolio_id, as_of, method)
+    return GreekReport(
+        as_of=as_of,
+        method=method,
+        whole=_line(valued, WHOLE, valued.close.positions.held),
+        groups=_groups(valued, by),
+        positions=_positions(valued),
+    )
+
+
 def split_greeks(
     conn: Connection,
     valuation: Valuation,
@@ -82,11 +117,7 @@ def split_greeks(
         NotFoundError: If the portfolio is not the user's.
         NotATradingDayError: If the day is no session.
     """
-    valued = value_at(conn, valuation, user_id, portfolio_id, as_of, method)
-    held = valued.close.positions.held
-    names = np.array(_names(valued, by), dtype=np.str_)
-    lines = [_line(valued, str(name), held & (names == name)) for name in np.unique(names[held])]
-    return tuple(sorted(lines, key=lambda line: (-abs(np.nan_to_num(line.dollar_delta)), line.group)))
+    return _groups(value_at(conn, valuation, user_id, portfolio_id, as_of, method), by)
 
 
 def list_position_greeks(
@@ -104,7 +135,17 @@ def list_position_greeks(
         NotFoundError: If the portfolio is not the user's.
         NotATradingDayError: If the day is no session.
     """
-    valued = value_at(conn, valuation, user_id, portfolio_id, as_of, method)
+    return _positions(value_at(conn, valuation, user_id, portfolio_id, as_of, method))
+
+
+def _groups(valued: ValuedPortfolio, by: GreekGrouping) -> tuple[GreekLine, ...]:
+    held = valued.close.positions.held
+    names = np.array(_names(valued, by), dtype=np.str_)
+    lines = [_line(valued, str(name), held & (names == name)) for name in np.unique(names[held])]
+    return tuple(sorted(lines, key=lambda line: (-abs(np.nan_to_num(line.dollar_delta)), line.group)))
+
+
+def _positions(valued: ValuedPortfolio) -> tuple[PositionLine, ...]:
     ids = ids_of(valued.books.market.instruments)
     row_of = {contract: row for row, contract in enumerate(valued.facts.instrument_id.tolist())}
     return tuple(

@@ -16,7 +16,7 @@ from sigmasight.domain.errors import NotATradingDayError, NotFoundError
 from sigmasight.domain.market_data import BoolArray, FloatArray, Market
 from sigmasight.domain.reasons import BLOCKING, Reason
 from sigmasight.domain.risk_results import FactorExposures
-from sigmasight.domain.snapshots import Snapshot
+from sigmasight.domain.snapshots import NotIncluded, Snapshot
 from sigmasight.engines.performance import SESSIONS_PER_YEAR, measure_performance
 from sigmasight.engines.yield_curve import carry_yields
 from sigmasight.risk.option_market import OLDEST_YIELD_DAYS
@@ -58,6 +58,9 @@ class PerformanceReport:
     sortino: Figure
     max_drawdown: Figure  # <= 0
     beta: Figure  # to the market, of what is held at the session
+    coverage: float  # of the session's snapshot, as the next two
+    not_included: tuple[NotIncluded, ...]
+    method: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +98,9 @@ def report_performance(
         sortino=_ratio(series, "sortino"),
         max_drawdown=_ratio(series, "max_drawdown"),
         beta=_beta(last, load_exposures(conn, portfolio.id, as_of)),
+        coverage=last.coverage,
+        not_included=last.not_included,
+        method=last.method,
     )
 
 

@@ -2,15 +2,22 @@
 
 import enum
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
-from sigmasight.domain.errors import ConflictError, InvalidScenariosError
+from sigmasight.domain.errors import ConflictError, InvalidScenariosError, NotFoundError
 from sigmasight.domain.factors import FACTORS
 from sigmasight.domain.scenarios import Scenario
-from sigmasight.intake.scenarios_file import MAX_SCENARIOS, parse_scenarios, shipped_replays, shipped_scenarios
-from sigmasight.store.database import Connection
+from sigmasight.intake.scenarios_file import (
+    MAX_SCENARIOS,
+    parse_scenario,
+    parse_scenarios,
+    scenario_member,
+    shipped_replays,
+    shipped_scenarios,
+)
+from sigmasight.store.database import Connection, take_turn
 from sigmasight.store.reference import load_factors, write_audit
 from sigmasight.store.scenarios import (
     delete_own_scenario,
@@ -78,8 +85,7 @@ def import_scenarios(conn: Connection, user_id: UUID, content: bytes, *, replace
     Raises:
         InvalidScenariosError: If anything is wrong with the file; the message lists every error with its place.
     """
-    active = [factor.name for factor in load_factors(conn) or FACTORS if factor.active]
-    scenarios = parse_scenarios(content, factor_names=active, taken_ids=_shipped_ids(conn))
+    scenarios = parse_scenarios(content, factor_names=_shockable(conn), taken_ids=_shipped_ids(conn))
     before = load_own_scenarios(conn, user_id)
     done, news = _compare(before, scenarios, replace=replace)
     if before == scenarios or not (replace or news):
@@ -95,6 +101,52 @@ def import_scenarios(conn: Connection, user_id: UUID, content: bytes, *, replace
     detail = {"sha256": hashlib.sha256(content).hexdigest(), **told}
     write_audit(conn, user_id=user_id, portfolio_id=None, action="scenarios imported", detail=detail)
     return done
+
+
+def read_scenario(conn: Connection, members: Mapping[str, object]) -> Scenario:
+    """One scenario from its members, as a file has them, to be run and not kept.
+
+    Raises:
+        InvalidScenariosError: If anything is wrong with it; the message lists every error with its place.
+    """
+    return parse_scenario(members, factor_names=_shockable(conn))
+
+
+def add_scenario(conn: Connection, user_id: UUID, members: Mapping[str, object]) -> Scenario:
+    """Add one scenario, from its members as a file has them, to a user's own; the audit log tells it.
+
+    Raises:
+        InvalidScenariosError: If anything is wrong with it, or he has too many; the message lists every error.
+        ConflictError: If he has one of that id.
+    """
+    scenario = parse_scenario(members, factor_names=_shockable(conn), taken_ids=_shipped_ids(conn))
+    take_turn(conn, f"scenarios of {user_id}")
+    own = {each.id for each in load_own_scenarios(conn, user_id)}
+    if scenario.id in own:
+        raise ConflictError(f"there is an own scenario {scenario.id!r} already")
+    if len(own) >= MAX_SCENARIOS:
+        raise InvalidScenariosError(f"That would be more than {MAX_SCENARIOS} own scenarios; nothing was changed.")
+    save_own_scenarios(conn, user_id, [scenario])
+    write_audit(conn, user_id=user_id, portfolio_id=None, action="scenario added", detail={"id": scenario.id})
+    return scenario
+
+
+def change_scenario(conn: Connection, user_id: UUID, scenario_id: str, changes: Mapping[str, object]) -> Scenario:
+    """Change members of one of a user's own scenarios; None takes one away. The audit log tells it.
+
+    Raises:
+        NotFoundError: If he has none of that id.
+        InvalidScenariosError: If anything is wrong with what comes of it; the message lists every error.
+    """
+    take_turn(conn, f"scenarios of {user_id}")
+    before = next((each for each in load_own_scenarios(conn, user_id) if each.id == scenario_id), None)
+    if before is None:
+        raise NotFoundError(f"there is no own scenario {scenario_id!r}")
+    members = {**scenario_member(before), **changes, "id": scenario_id}
+    scenario = parse_scenario(members, factor_names=_shockable(conn), taken_ids=_shipped_ids(conn))
+    save_own_scenarios(conn, user_id, [scenario])
+    write_audit(conn, user_id=user_id, portfolio_id=None, action="scenario changed", detail={"id": scenario_id})
+    return scenario
 
 
 def remove_scenario(conn: Connection, user_id: UUID, scenario_id: str) -> None:
@@ -124,6 +176,11 @@ def _compare(
         removed=tuple(each.id for each in before if replace and each.id not in wanted),
     )
     return done, news
+
+
+def _shockable(conn: Connection) -> list[str]:
+    """The factors that a scenario may shock, besides the Treasury yields."""
+    return [factor.name for factor in load_factors(conn) or FACTORS if factor.active]
 
 
 def _shipped_ids(conn: Connection) -> frozenset[str]:

@@ -5,7 +5,7 @@ from datetime import date
 from typing import Any
 
 import numpy as np
-from sqlalchemy import Connection, Row, delete, select
+from sqlalchemy import Connection, Row, delete, func, select
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from sigmasight.domain.factor_facts import TENORS, Betas, FactorSet
@@ -43,6 +43,12 @@ def load_factor_set(conn: Connection, market: Market, as_of: date) -> FactorSet 
     """The factors of a session."""
     row = conn.execute(select(factor_correlations).where(_set.market == market, _set.as_of == as_of)).one_or_none()
     return None if row is None else _factor_set(row)
+
+
+def last_factor_day(conn: Connection, market: Market) -> date | None:
+    """The last session of which a market has factors."""
+    found: date | None = conn.execute(select(func.max(_set.as_of)).where(_set.market == market)).scalar_one()
+    return found
 
 
 def save_betas(conn: Connection, market: Market, as_of: date, betas: Betas) -> None:

@@ -39,6 +39,16 @@ def load_snapshots(conn: Connection, portfolio_id: UUID, first: date, last: date
     return tuple(_snapshot(row) for row in conn.execute(query.order_by(snapshots.c.as_of)))
 
 
+def snapshots_back(
+    conn: Connection, portfolio_id: UUID, first: date, last: date, *, before: date | None, limit: int
+) -> tuple[Snapshot, ...]:
+    """A portfolio's snapshots of a range of days, the newest first, at most so many, of those before a day."""
+    query = select(snapshots).where(snapshots.c.portfolio_id == portfolio_id, snapshots.c.as_of.between(first, last))
+    if before is not None:
+        query = query.where(snapshots.c.as_of < before)
+    return tuple(_snapshot(row) for row in conn.execute(query.order_by(snapshots.c.as_of.desc()).limit(limit)))
+
+
 def last_before(conn: Connection, portfolio_ids: Collection[UUID], day: date) -> dict[UUID, tuple[date, float | None]]:
     """For each portfolio that has one, its last snapshot before a day: when, and the cumulative P&L then."""
     asked_for = func.unnest(literal(list(portfolio_ids), ARRAY(Uuid))).table_valued("id").render_derived(name="asked")
@@ -58,6 +68,12 @@ def last_day(conn: Connection, portfolio_id: UUID) -> date | None:
     query = select(func.max(snapshots.c.as_of)).where(snapshots.c.portfolio_id == portfolio_id)
     found: date | None = conn.execute(query).scalar_one()
     return found
+
+
+def is_stored(conn: Connection, portfolio_id: UUID, day: date) -> bool:
+    """Whether a portfolio has a snapshot of a day."""
+    query = select(snapshots.c.as_of).where(snapshots.c.portfolio_id == portfolio_id, snapshots.c.as_of == day)
+    return conn.execute(query).first() is not None
 
 
 def last_snapshot(conn: Connection, market: Market) -> date | None:

@@ -3,7 +3,10 @@
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
+from datetime import date
+from typing import Any
 from uuid import UUID
 
 import httpx2
@@ -12,7 +15,12 @@ import pytest
 import uvicorn
 
 from sigmasight.api.app import make_app
+from sigmasight.domain.books import Portfolio
 from sigmasight.services.demo.seed import PASSWORD
+from sigmasight.services.market_frames import Valuation
+from sigmasight.store.calendar import load_calendar
+from sigmasight.store.database import Connection, Database
+from sigmasight.store.people import all_portfolios
 from support.databases import DatabaseCopies, environment
 
 INDIVIDUAL = "demo_individual@sigmasight.com"
@@ -78,3 +86,54 @@ def served(databases: DatabaseCopies, with_demo: str) -> Iterator[Served]:
     yield Served(url, f"http://127.0.0.1:{port}")
     server.should_exit = True
     thread.join()
+
+
+@dataclass(frozen=True, slots=True)
+class Owner:
+    """A demo user who has signed in, with his portfolio as the services see it."""
+
+    client: httpx2.Client
+    book: Portfolio
+    db: Database
+    valuation: Valuation
+
+    def get(self, path: str, **params: object) -> dict[str, Any]:
+        """What a path below his portfolio answers."""
+        return self.asked("GET", f"/portfolios/{self.book.id}{path}", params=params)
+
+    def asked(self, method: str, path: str, **how: Any) -> dict[str, Any]:  # noqa: ANN401 - as httpx2 takes it
+        """What any path answers."""
+        answer = self.client.request(method, path, **how)
+        assert answer.is_success, answer.text
+        found: dict[str, Any] = answer.json()
+        return found
+
+    @contextmanager
+    def place(self, as_of: date) -> Iterator[tuple[Connection, Valuation, UUID, UUID, date]]:
+        """What services ask for first."""
+        with self.db.read() as conn:
+            yield conn, self.valuation, self.book.user_id, self.book.id, as_of
+
+
+@pytest.fixture(scope="session")
+def owner(served: Served) -> Iterator[Owner]:
+    """Whose book has longs, shorts and options."""
+    with closing(Database(served.url)) as db, served.user(ADMIN) as client:
+        with db.read() as conn:
+            valuation = Valuation(load_calendar(conn), stale_sessions=5)
+            (book,) = (each for user, each in all_portfolios(conn) if user.email == ADMIN)
+        yield Owner(client, book, db, valuation)
+
+
+@pytest.fixture(scope="session")
+def stranger(served: Served) -> Iterator[httpx2.Client]:
+    """Somebody who owns another portfolio."""
+    with served.user(STRANGER) as client:
+        yield client
+
+
+@pytest.fixture(scope="session")
+def nobody(served: Served) -> Iterator[httpx2.Client]:
+    """Somebody who shows no token."""
+    with served.client() as client:
+        yield client

@@ -10,7 +10,14 @@ from hypothesis import strategies as st
 
 from sigmasight.domain.errors import InvalidScenariosError
 from sigmasight.domain.scenarios import Basis, Category, Scenario, Severity, Shock
-from sigmasight.intake.scenarios_file import parse_scenarios, scenario_file, shipped_replays, shipped_scenarios
+from sigmasight.intake.scenarios_file import (
+    parse_scenario,
+    parse_scenarios,
+    scenario_file,
+    scenario_member,
+    shipped_replays,
+    shipped_scenarios,
+)
 
 FACTORS = ["Market", "Value", "Growth"]
 SHOCKED = ["Market", "Value", "Growth", "Momentum", "Quality", "Size", "Low Volatility"]
@@ -418,3 +425,26 @@ def test_what_is_written_reads_back_as_it_was(scenarios: list[Scenario]) -> None
 def test_all_that_is_shipped_reads_back_and_no_id_is_there_twice() -> None:
     shipped = (*shipped_scenarios(), *shipped_replays())
     assert parse_scenarios(json.dumps(scenario_file(shipped)).encode(), factor_names=SHOCKED) == shipped
+
+
+def test_one_scenario_is_read_as_in_a_file() -> None:
+    for scenario in (*shipped_scenarios(), *shipped_replays()):
+        assert parse_scenario(scenario_member(scenario), factor_names=SHOCKED) == scenario
+    nothing_more = CRASH | {"description": "", "volatility": None}
+    assert parse_scenario(nothing_more, factor_names=FACTORS).description == ""
+
+
+def test_errors_of_one_scenario_have_places_in_it() -> None:
+    wrong = CRASH | {"shocks": [{"factor": "Gold", "size": -2.0}, {"factor": "Market"}], "from": "2020-02-19"}
+    with pytest.raises(InvalidScenariosError, match="The scenario has 4 errors") as refused:
+        parse_scenario(wrong, factor_names=FACTORS, taken_ids=["crisis"])
+    assert [place for place, _ in refused.value.faults] == ["shocks[0].factor", "shocks[0].size", "shocks[1]", ""]
+    with pytest.raises(InvalidScenariosError, match="comes with SigmaSight"):
+        parse_scenario(CRASH, factor_names=FACTORS, taken_ids=["crash"])
+
+
+def test_errors_of_a_file_are_told_one_by_one_too() -> None:
+    content = json.dumps({"scenarios": [CRASH | {"severity": "awful"}]}).encode()
+    with pytest.raises(InvalidScenariosError) as refused:
+        parse_scenarios(content, factor_names=FACTORS)
+    assert refused.value.faults == (("scenarios[0].severity", "must be one of mild, moderate, severe, extreme"),)

@@ -79,6 +79,15 @@ def test_scalars_lists_and_arrays_give_the_same_numbers(style: str) -> None:
         np.testing.assert_array_equal(getattr(whole, field), [scalar, scalar])
 
 
+def test_each_contract_may_have_its_own_style() -> None:
+    both = price_of(style=STYLES, is_call=False)
+    alone = [price_of(style=style, is_call=False) for style in STYLES]
+    assert [float(each.price) for each in alone] == both.price.tolist()
+    assert both.price[0] > both.price[1]
+    with pytest.raises(ValueError, match="style must be one of american, european, not 'asian'"):
+        price_of(style=["american", "asian"])
+
+
 @pytest.mark.parametrize("style", STYLES)
 def test_arguments_are_broadcast(style: str) -> None:
     spots, strikes = np.array([[90.0], [100.0], [110.0]]), np.array([95.0, 105.0])

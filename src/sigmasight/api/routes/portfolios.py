@@ -8,7 +8,6 @@ from fastapi import APIRouter
 from sigmasight.api.place import AsOf, latest
 from sigmasight.api.shapes.portfolios import NewPortfolio, Overview, Portfolio, Portfolios
 from sigmasight.api.site import Reader, Writer
-from sigmasight.domain.errors import NotFoundError
 from sigmasight.store.people import add_portfolio, delete_portfolio, owned_portfolio, portfolios_of
 from sigmasight.store.snapshots import load_snapshots
 
@@ -58,6 +57,4 @@ def read_overview(desk: Reader, portfolio_id: UUID, as_of: AsOf = None) -> Overv
         book = owned_portfolio(conn, desk.user_id, portfolio_id)
         day = latest(conn, book, as_of)
         found = load_snapshots(conn, book.id, day, day)
-    if not found:
-        raise NotFoundError(f"There is no snapshot of {day}.")
     return Overview.of(book, found[0])

@@ -6,12 +6,11 @@ from uuid import UUID
 
 from fastapi import APIRouter, Query
 
-from sigmasight.api.place import AsOf, latest
+from sigmasight.api.place import AsOf, place_of
 from sigmasight.api.shapes.risk import Risk
 from sigmasight.api.site import Reader
 from sigmasight.domain.risk_results import SNAPSHOT_TAIL, TailMethod
 from sigmasight.services.risk import report_risk
-from sigmasight.store.people import owned_portfolio
 
 router = APIRouter(prefix="/portfolios/{portfolio_id}", tags=["risk"])
 
@@ -37,7 +36,5 @@ def read_risk(
 ) -> Risk:
     """Value at risk and expected shortfall three ways, what each position brings, and backtests."""
     with desk.reading() as conn:
-        book = owned_portfolio(conn, desk.user_id, portfolio_id)
-        day = latest(conn, book, as_of)
-        place = (conn, desk.site.valuation, desk.user_id, portfolio_id, day)
+        place = place_of(conn, desk, portfolio_id, as_of)
         return Risk.of(report_risk(*place, method=method, level=float(level) / 100.0, horizon=horizon))

@@ -9,7 +9,8 @@ from pydantic import BaseModel, Field
 from sigmasight.api.shapes.answers import Answer, Money, Ratio, left_of, money, ratio
 from sigmasight.domain.books import Portfolio as Book
 from sigmasight.domain.market_data import Market
-from sigmasight.domain.snapshots import Snapshot
+from sigmasight.domain.snapshots import ShownExposures, Snapshot, shown_nav
+from sigmasight.domain.units import money_text
 
 Name = Annotated[str, Field(min_length=1, max_length=200, examples=["Core"])]
 
@@ -71,8 +72,9 @@ class Overview(Answer):
     def of(cls, book: Book, snapshot: Snapshot) -> "Overview":
         """The shape of a snapshot."""
         measures = snapshot.measures
+        shown = ShownExposures.of(measures.long, measures.short)
         amounts = (
-            *("nav", "cash", "unmodelled_assets", "gross", "net", "long", "short", "delta_adjusted_exposure"),
+            *("cash", "unmodelled_assets", "delta_adjusted_exposure"),
             *("daily_pnl", "cumulative_pnl", "value_at_risk"),
         )
         return cls.model_validate(
@@ -82,6 +84,8 @@ class Overview(Answer):
                 "coverage": ratio(snapshot.coverage),
                 "not_included": left_of(snapshot.not_included),
                 "portfolio": Portfolio.of(book),
+                "nav": money_text(shown_nav(measures)),
+                **{name: money_text(getattr(shown, name)) for name in ("gross", "net", "long", "short")},
                 **{name: money(getattr(measures, name)) for name in amounts},
                 **{name: ratio(getattr(measures, name)) for name in ("daily_return", "leverage", "beta")},
                 "positions": snapshot.positions,
