@@ -11,7 +11,16 @@ from fastapi.routing import APIRoute
 from sigmasight import __version__
 from sigmasight.api.middleware import add_middleware
 from sigmasight.api.problems import Problem, add_problems
-from sigmasight.api.routes import admin, auth, health, portfolios, risk
+from sigmasight.api.routes import (
+    admin,
+    auth,
+    health,
+    portfolios,
+    positions,
+    risk,
+    statements,
+    tags,
+)
 from sigmasight.api.site import Site
 from sigmasight.wiring.application import Application, open_application
 from sigmasight.wiring.errors import SettingError
@@ -22,7 +31,7 @@ from sigmasight.wiring.tokens import TokenMint
 PREFIX = "/api/v1"
 LARGEST_BODY = 11 * 1024 * 1024  # a file of 10 MB, and what multipart adds
 _LEAST_SECRET = 32
-_AREAS = (auth, portfolios, risk, admin)
+_AREAS = (auth, portfolios, positions, tags, statements, risk, admin)
 
 
 def make_app() -> FastAPI:
