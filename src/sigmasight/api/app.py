@@ -15,6 +15,7 @@ from sigmasight.api.routes import (
     admin,
     auth,
     health,
+    imports,
     portfolios,
     positions,
     risk,
@@ -31,7 +32,7 @@ from sigmasight.wiring.tokens import TokenMint
 PREFIX = "/api/v1"
 LARGEST_BODY = 11 * 1024 * 1024  # a file of 10 MB, and what multipart adds
 _LEAST_SECRET = 32
-_AREAS = (auth, portfolios, positions, tags, statements, risk, admin)
+_AREAS = (auth, portfolios, positions, tags, statements, imports, risk, admin)
 
 
 def make_app() -> FastAPI:
