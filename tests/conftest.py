@@ -9,6 +9,8 @@ from sigmasight.wiring.threads import use_one_thread
 
 use_one_thread()
 
+pytest_plugins = ("postgres.api.desks",)
+
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_call(item: pytest.Item) -> Iterator[None]:

@@ -21,13 +21,17 @@ from sigmasight.api.routes import (
     factors,
     greeks,
     health,
+    imports,
     market,
     performance,
     portfolios,
+    positions,
     risk,
     snapshots,
+    statements,
     stress,
     stress_scenarios,
+    tags,
 )
 from sigmasight.api.site import Site
 from sigmasight.wiring.application import Application, open_application
@@ -40,8 +44,8 @@ PREFIX = "/api/v1"
 LARGEST_BODY = 11 * 1024 * 1024  # a file of 10 MB, and what multipart adds
 _LEAST_SECRET = 32
 _AREAS = (
-    *(auth, portfolios, exposures, greeks, factors, stress, stress_scenarios, correlations, risk),
-    *(performance, snapshots, data, market, analyze, admin),
+    *(auth, portfolios, positions, tags, statements, imports, exposures, greeks, factors, stress, stress_scenarios),
+    *(correlations, risk, performance, snapshots, data, market, analyze, admin),
 )
 
 

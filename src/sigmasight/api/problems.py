@@ -1,5 +1,6 @@
 """Errors as problem+json (RFC 9457): what happened, for people and, as a code, for programs."""
 
+import json
 from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 
@@ -8,7 +9,7 @@ from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
-from starlette.responses import JSONResponse, Response
+from starlette.responses import Response
 
 from sigmasight.domain.errors import (
     CalendarRangeError,
@@ -16,6 +17,7 @@ from sigmasight.domain.errors import (
     DatabaseError,
     ForbiddenError,
     ImportRefusedError,
+    InvalidEntriesError,
     InvalidEntryError,
     InvalidScenariosError,
     InvalidSymbolError,
@@ -23,6 +25,7 @@ from sigmasight.domain.errors import (
     NotATradingDayError,
     NotFoundError,
     NotSignedInError,
+    OutdatedError,
     SigmaSightError,
     TooManyAttemptsError,
 )
@@ -36,8 +39,10 @@ _STATUS: Mapping[type[SigmaSightError], tuple[HTTPStatus, str]] = {
     TooManyAttemptsError: (HTTPStatus.TOO_MANY_REQUESTS, "too_many_attempts"),
     NotFoundError: (HTTPStatus.NOT_FOUND, "not_found"),
     ConflictError: (HTTPStatus.CONFLICT, "conflict"),
+    OutdatedError: (HTTPStatus.PRECONDITION_FAILED, "outdated"),
     NightHeldError: (HTTPStatus.CONFLICT, "night_held"),
     InvalidEntryError: (HTTPStatus.UNPROCESSABLE_ENTITY, "invalid_entry"),
+    InvalidEntriesError: (HTTPStatus.UNPROCESSABLE_ENTITY, "invalid_entry"),
     InvalidSymbolError: (HTTPStatus.UNPROCESSABLE_ENTITY, "invalid_symbol"),
     InvalidScenariosError: (HTTPStatus.UNPROCESSABLE_ENTITY, "invalid_scenarios"),
     ImportRefusedError: (HTTPStatus.UNPROCESSABLE_ENTITY, "import_refused"),
@@ -45,12 +50,15 @@ _STATUS: Mapping[type[SigmaSightError], tuple[HTTPStatus, str]] = {
     CalendarRangeError: (HTTPStatus.UNPROCESSABLE_ENTITY, "outside_the_calendar"),
     DatabaseError: (HTTPStatus.SERVICE_UNAVAILABLE, "no_database"),
 }
+_CODES = {HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "too_large"}
+"""Codes of statuses whose names Python has changed."""
 
 
 class ProblemPart(BaseModel):
     """One thing that is wrong, with its place."""
 
     line: int | None = Field(default=None, description="Line of a file, from 1.")
+    index: int | None = Field(default=None, description="Place in a list that was sent, from 0.")
     column: str | None = Field(default=None, description="Column of a file, or where in the request.")
     value: str | None = Field(default=None, description="What stands there.")
     message: str
@@ -76,12 +84,17 @@ def add_problems(app: FastAPI) -> None:
         headers = {"WWW-Authenticate": "Bearer"} if status is HTTPStatus.UNAUTHORIZED else {}
         if isinstance(error, TooManyAttemptsError):
             headers["Retry-After"] = str(error.wait_seconds)
-        return problem(status, code, str(error), errors=_parts(error), headers=headers)
+        return problem(status, code, str(error), errors=[*_issues(error), *_parts(error)], headers=headers)
 
     @app.exception_handler(RequestValidationError)
     def _unreadable(_: Request, error: RequestValidationError) -> Response:
         parts = [
-            ProblemPart(column=".".join(map(str, each["loc"])), value=_shown(each.get("input")), message=each["msg"])
+            ProblemPart(
+                index=next((part for part in each["loc"] if isinstance(part, int)), None),
+                column=".".join(map(str, each["loc"])),
+                value=_shown(each.get("input")),
+                message=each["msg"],
+            )
             for each in error.errors()
         ]
         detail = "The request is not as the documentation has it."
@@ -90,7 +103,8 @@ def add_problems(app: FastAPI) -> None:
     @app.exception_handler(HTTPException)
     def _of_http(_: Request, error: HTTPException) -> Response:
         status = HTTPStatus(error.status_code)
-        return problem(status, status.name.lower(), str(error.detail), headers=dict(error.headers or {}))
+        code = _CODES.get(status, status.name.lower())
+        return problem(status, code, str(error.detail), headers=dict(error.headers or {}))
 
     @app.exception_handler(Exception)
     def _bug(request: Request, error: Exception) -> Response:
@@ -109,7 +123,16 @@ def problem(
 ) -> Response:
     """An answer that says what went wrong."""
     body = Problem(title=status.phrase, status=status, detail=detail, code=code, errors=list(errors))
-    return JSONResponse(body.model_dump(), status, dict(headers or {}), MEDIA_TYPE)
+    return Response(json.dumps(body.model_dump()), status, dict(headers or {}), MEDIA_TYPE)  # half characters escaped
+
+
+def _issues(error: SigmaSightError) -> list[ProblemPart]:
+    """What is wrong with each of many entries."""
+    issues = error.issues if isinstance(error, InvalidEntriesError) else ()
+    return [
+        ProblemPart(index=issue.index, column=issue.field, value=_shown(issue.value), message=issue.message)
+        for issue in issues
+    ]
 
 
 def _parts(error: SigmaSightError) -> list[ProblemPart]:

@@ -2,7 +2,7 @@
 
 import enum
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 from uuid import UUID
 
@@ -26,6 +26,8 @@ class Portfolio:
     market: Market
     opened_on: date  # no snapshot lies before it
     allow_estimates: bool = False  # volatilities and rate betas may be stand-ins, marked as such
+    description: str = ""
+    version: int = 1  # rises with every change of its fields, its ledger or the tags on it
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +38,17 @@ class Statement:
     kind: StatementKind
     as_of: date
     amount: Decimal  # USD
+
+
+@dataclass(frozen=True, slots=True)
+class RecordedStatement:
+    """A statement and when it was recorded."""
+
+    id: int
+    kind: StatementKind
+    as_of: date
+    amount: Decimal  # USD
+    recorded_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +65,35 @@ class Position:
     brought_in: bool  # entered as a flow; otherwise bought or sold with cash at its entry price
     exit_date: date | None = None
     exit_price: Decimal | None = None  # None with an exit date: taken out, not sold
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """What a position's owner may correct of it, as if it had been written so at first."""
+
+    quantity: Decimal
+    entry_price: Decimal
+    entry_date: date
+    exit_date: date | None
+    exit_price: Decimal | None
+    notes: str
+
+
+class TagKind(enum.StrEnum):
+    """What a tag is for."""
+
+    REGULAR = "regular"
+    STRATEGY = "strategy"  # groups legs that belong together
+
+
+@dataclass(frozen=True, slots=True)
+class Tag:
+    """A word that a user puts on positions; he has each once, whatever its case."""
+
+    id: UUID
+    name: str
+    kind: TagKind = TagKind.REGULAR
+    colour: str | None = None  # #rrggbb
 
 
 @dataclass(frozen=True, slots=True)

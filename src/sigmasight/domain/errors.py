@@ -7,7 +7,9 @@ SigmaSightError
 ├── ImportRefusedError      a file that cannot be imported as it is
 ├── NotFoundError           what was asked for does not exist, or is not the caller's
 ├── InvalidEntryError       a number or day that cannot be written into a ledger
+├── InvalidEntriesError     some of many entries cannot be written, each with what is wrong and where
 ├── ConflictError           what was asked for contradicts what is there
+├── OutdatedError           a change rests on an older version of what it would change
 ├── NightHeldError          another process runs the night of that date
 ├── NotATradingDayError     the batch runs on trading days only
 ├── ProviderError           a market data provider did not answer as agreed
@@ -21,6 +23,9 @@ SigmaSightError
 
 Errors carry no HTTP and no exit codes: faces translate. Errors in many rows are data (see intake), not exceptions.
 """
+
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 
 class SigmaSightError(Exception):
@@ -56,8 +61,31 @@ class InvalidEntryError(SigmaSightError):
     """A number or day cannot be written into a ledger."""
 
 
+@dataclass(frozen=True, slots=True)
+class EntryIssue:
+    """One thing that is wrong with one of many entries."""
+
+    index: int  # from 0, in the order in which they came
+    field: str | None  # None: it concerns the whole entry
+    value: str | None
+    message: str
+
+
+class InvalidEntriesError(SigmaSightError):
+    """Some of many entries cannot be written, so none was."""
+
+    def __init__(self, message: str, issues: Sequence[EntryIssue]) -> None:
+        """Say what is wrong with each."""
+        super().__init__(message)
+        self.issues = tuple(issues)
+
+
 class ConflictError(SigmaSightError):
     """What was asked for contradicts what is there."""
+
+
+class OutdatedError(SigmaSightError):
+    """A change rests on an older version of what it would change."""
 
 
 class NightHeldError(SigmaSightError):

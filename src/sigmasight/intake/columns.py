@@ -19,7 +19,7 @@ class Field(enum.StrEnum):
     TAGS = "tags"
 
 
-_REQUIRED = (Field.TICKER, Field.QUANTITY, Field.ENTRY_PRICE, Field.ENTRY_DATE)
+REQUIRED = (Field.TICKER, Field.QUANTITY, Field.ENTRY_PRICE, Field.ENTRY_DATE)
 _MEANINGS = {
     "ticker": Field.TICKER,
     "symbol": Field.TICKER,
@@ -54,6 +54,12 @@ class Layout:
         return tuple(name for at, name in enumerate(self.names) if at not in read)
 
 
+def aliases_of(field: Field) -> tuple[str, ...]:
+    """The other names of a column, without blanks and underscores."""
+    own = field.value.replace("_", "")
+    return tuple(name for name, meaning in _MEANINGS.items() if meaning is field and name != own)
+
+
 def meaning_of(name: str) -> Field | None:
     """What a column of that name means; case, blanks and underscores do not matter."""
     return _MEANINGS.get("".join(name.split()).replace("_", "").casefold())
@@ -76,7 +82,7 @@ def recognise_layout(header: Record) -> Layout:
             raise ImportRefusedError(
                 f"The columns {names[first]!r} and {name!r} both mean {meaning.value}: keep one of them."
             )
-    missing = [field.value for field in _REQUIRED if field not in columns]
+    missing = [field.value for field in REQUIRED if field not in columns]
     if missing:
         raise ImportRefusedError(_missing_message(missing, header.line, names))
     return Layout(names, columns)

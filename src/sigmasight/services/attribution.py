@@ -8,6 +8,7 @@ from uuid import UUID
 import numpy as np
 
 from sigmasight.domain.errors import NotATradingDayError
+from sigmasight.domain.listing import UNTAGGED
 from sigmasight.domain.market_data import FloatArray
 from sigmasight.domain.reasons import BLOCKING, Reason
 from sigmasight.domain.snapshots import NotIncluded
@@ -17,7 +18,7 @@ from sigmasight.risk.attribution import GREEK_LINES, ExplainedStep, explain_step
 from sigmasight.risk.contributions import position_exposures
 from sigmasight.risk.portfolio_risk import hold_risk
 from sigmasight.risk.portfolios import BookStep, Close, close_books, value_books
-from sigmasight.services.exposures import UNTAGGED, require_open
+from sigmasight.services.exposures import require_open
 from sigmasight.services.factor_facts import ensure_factor_facts, load_window
 from sigmasight.services.market_frames import Valuation
 from sigmasight.services.portfolio_risk import load_session_market, tags_of_positions

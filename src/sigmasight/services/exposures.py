@@ -10,6 +10,7 @@ import numpy as np
 
 from sigmasight.domain.books import Portfolio
 from sigmasight.domain.errors import NotATradingDayError, NotFoundError
+from sigmasight.domain.listing import NO_SECTOR, UNTAGGED
 from sigmasight.domain.market_data import BoolArray, FloatArray, IntArray
 from sigmasight.domain.methods import Method
 from sigmasight.domain.options import OptionFacts
@@ -25,10 +26,7 @@ from sigmasight.store.instruments import sectors
 from sigmasight.store.people import owned_portfolio
 from sigmasight.store.positions import load_tags
 
-NO_SECTOR = "unclassified"
 WHOLE = "portfolio"
-UNTAGGED = ""
-"""The group of what carries no tag; no tag has this name."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,22 +3,23 @@
 import enum
 import hashlib
 from collections import Counter
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
+from uuid import UUID
 
 from sigmasight.domain.books import Portfolio
 from sigmasight.domain.errors import ImportRefusedError
-from sigmasight.domain.instruments import Kind, OptionTerms
-from sigmasight.domain.symbols import occ_symbol
+from sigmasight.domain.instruments import Kind
 from sigmasight.intake.positions_csv import parse_positions
 from sigmasight.intake.verdicts import ParsedPositions, PositionRow, RowVerdict, Verdict, with_warning
 from sigmasight.services.market_frames import Valuation
 from sigmasight.services.results import renew_results
+from sigmasight.services.symbols import Assets, find_assets, find_or_add_assets
 from sigmasight.store.database import Connection
-from sigmasight.store.instruments import add_unknown, find_instruments, load_instruments, save_options
-from sigmasight.store.people import ensure_tags, lock_portfolios
+from sigmasight.store.instruments import load_instruments
+from sigmasight.store.people import ensure_tags, lock_portfolios, raise_version
 from sigmasight.store.positions import ImportRecord, NewPosition, add_import, add_positions, known_lots
 from sigmasight.store.reference import write_audit
 
@@ -63,9 +64,20 @@ def preview_import(
     Raises:
         ImportRefusedError: If the file as a whole cannot be read.
     """
-    parsed = parse_positions(content, today=today, lots=lots)
     lock_portfolios(conn, [portfolio.id])
-    known = _find(conn, parsed.positions, today)
+    return judge_file(conn, portfolio, file_name=file_name, content=content, today=today, lots=lots)
+
+
+def judge_file(
+    conn: Connection, portfolio: Portfolio, *, file_name: str, content: bytes, today: date, lots: bool = False
+) -> Preview:
+    """Judge a file against the security master and the book as they are at this moment, for somebody to look at.
+
+    Raises:
+        ImportRefusedError: If the file as a whole cannot be read.
+    """
+    parsed = parse_positions(content, today=today, lots=lots)
+    known = find_assets(conn, _assets(parsed.positions), today)
     unexplained = {i.symbol for i in load_instruments(conn, set(known.values())) if i.kind is Kind.UNKNOWN}
     rows = tuple(_warn_unknown(row, known, unexplained) for row in parsed.rows)
     left = Counter(known_lots(conn, portfolio.id))
@@ -78,7 +90,14 @@ def preview_import(
 
 
 def commit_import(
-    conn: Connection, valuation: Valuation, portfolio: Portfolio, preview: Preview, *, today: date, only_good: bool
+    conn: Connection,
+    valuation: Valuation,
+    portfolio: Portfolio,
+    preview: Preview,
+    *,
+    today: date,
+    only_good: bool,
+    import_id: UUID | None = None,
 ) -> ImportRecord:
     """Take a previewed file's rows, in the caller's transaction; what the book has already is not added again.
 
@@ -89,6 +108,7 @@ def commit_import(
         preview: Made in the same transaction.
         today: The day they are brought in.
         only_good: Take the good rows and leave the others out; otherwise one bad row refuses the file.
+        import_id: Under which the import is written down, also when the book had every row already.
 
     Raises:
         ImportRefusedError: If a row is bad and ``only_good`` is not set, or no row is good.
@@ -108,19 +128,25 @@ def commit_import(
         )
     if record.rows_refused == record.rows_read:
         raise ImportRefusedError("No row of the file can be imported.")
-    _take(conn, valuation, portfolio, preview, record, today)
+    if record.rows_taken or import_id:
+        _take(conn, valuation, portfolio, preview, record, today, add_import(conn, portfolio, record, import_id))
     return record
 
 
 def _take(
-    conn: Connection, valuation: Valuation, portfolio: Portfolio, preview: Preview, record: ImportRecord, today: date
+    conn: Connection,
+    valuation: Valuation,
+    portfolio: Portfolio,
+    preview: Preview,
+    record: ImportRecord,
+    today: date,
+    import_id: UUID,
 ) -> None:
     taken = [row.verdict.position for row in preview.rows if row.fate is Fate.TAKE and row.verdict.position]
     if not taken:
         return
-    ids = _find_or_add(conn, taken, today)
+    ids = find_or_add_assets(conn, _assets(taken), today)
     tag_ids = ensure_tags(conn, portfolio.user_id, list(dict.fromkeys(tag for row in taken for tag in row.tags)))
-    import_id = add_import(conn, portfolio, record)
     new = [NewPosition(ids[row.symbol], row.quantity, row.entry_price, row.entry_date, row.tags) for row in taken]
     add_positions(conn, portfolio, new, recorded_on=today, tag_ids=tag_ids, imported=True, import_id=import_id)
     write_audit(
@@ -130,35 +156,12 @@ def _take(
         action="positions imported",
         detail={"file": record.file_name, "sha256": record.sha256, "positions": record.rows_taken},
     )
+    raise_version(conn, portfolio.id)
     renew_results(conn, valuation, portfolio, today)
 
 
-def _find(conn: Connection, positions: Collection[PositionRow], today: date) -> dict[str, int]:
-    """Instruments by the file's symbols, as far as they are known; options also under their underlying's own symbol."""
-    known = find_instruments(conn, {row.symbol for row in positions}, today)
-    options = {row.symbol: row.option for row in positions if row.option and row.symbol not in known}
-    renamed = {symbol: occ_symbol(terms) for symbol, terms in _canonical(conn, options, today).items()}
-    found = find_instruments(conn, renamed.values(), today)
-    return known | {symbol: found[canonical] for symbol, canonical in renamed.items() if canonical in found}
-
-
-def _canonical(conn: Connection, options: Mapping[str, OptionTerms], today: date) -> dict[str, OptionTerms]:
-    """Terms with the underlying's own symbol where the file uses an alias of it."""
-    roots = find_instruments(conn, {terms.underlying for terms in options.values()}, today)
-    symbols = {instrument.id: instrument.symbol for instrument in load_instruments(conn, set(roots.values()))}
-    return {
-        symbol: replace(terms, underlying=symbols.get(roots.get(terms.underlying, -1), terms.underlying))
-        for symbol, terms in options.items()
-    }
-
-
-def _find_or_add(conn: Connection, positions: Collection[PositionRow], today: date) -> dict[str, int]:
-    known = _find(conn, positions, today)
-    missing = [row for row in positions if row.symbol not in known]
-    options = _canonical(conn, {row.symbol: row.option for row in missing if row.option}, today)
-    added = save_options(conn, set(options.values()), today)
-    known |= {symbol: added[terms] for symbol, terms in options.items()}
-    return known | add_unknown(conn, {row.symbol for row in missing if row.option is None})
+def _assets(positions: Iterable[PositionRow]) -> Assets:
+    return {row.symbol: row.option for row in positions}
 
 
 def _warn_unknown(row: RowVerdict, known: Mapping[str, int], unexplained: Collection[str]) -> RowVerdict:

@@ -8,7 +8,7 @@ from sigmasight.domain.errors import DatabaseSetupError
 from sigmasight.store.database import take_turn
 from sigmasight.store.embedded import ROLE_SQL
 
-HEAD = "0007"
+HEAD = "0008"
 """The version of the schema that this code needs; the last migration's."""
 
 _MIGRATIONS = Path(__file__).parent / "migrations"

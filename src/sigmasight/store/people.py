@@ -8,9 +8,10 @@ from uuid import UUID
 
 from sqlalchemy import ARRAY, Connection, Row, Text, delete, func, insert, literal, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
+from sqlalchemy.exc import IntegrityError
 
 from sigmasight.domain.access import Role
-from sigmasight.domain.books import Portfolio, Statement, StatementKind
+from sigmasight.domain.books import Portfolio, RecordedStatement, Statement, StatementKind
 from sigmasight.domain.errors import ConflictError, NotFoundError
 from sigmasight.domain.market_data import Market
 from sigmasight.store.bulk import among
@@ -125,13 +126,33 @@ def add_portfolio(
     Raises:
         ConflictError: If the user has one of that name.
     """
-    taken = select(portfolios.c.id).where(portfolios.c.user_id == user_id, portfolios.c.name == name)
-    if conn.execute(taken).first() is not None:
-        raise ConflictError(f"there is a portfolio {name!r} already")
     columns = {"user_id": user_id, "name": name, "market": market, "opened_on": opened_on, "description": description}
-    new_id = conn.execute(insert(portfolios).values(columns).returning(portfolios.c.id)).scalar_one()
+    new = upsert(portfolios).values(columns).on_conflict_do_nothing(index_elements=["user_id", "name"])
+    new_id = conn.execute(new.returning(portfolios.c.id)).scalar_one_or_none()
+    if new_id is None:
+        raise ConflictError(f"there is a portfolio {name!r} already")
     conn.execute(insert(portfolio_settings).values(portfolio_id=new_id, user_id=user_id))
-    return Portfolio(new_id, user_id, name, market, opened_on)
+    return Portfolio(new_id, user_id, name, market, opened_on, description=description)
+
+
+def write_portfolio(conn: Connection, portfolio: Portfolio) -> None:
+    """Give a portfolio another name or description.
+
+    Raises:
+        ConflictError: If its user has another one of that name.
+    """
+    changed = {"name": portfolio.name, "description": portfolio.description}
+    try:
+        conn.execute(update(portfolios).where(portfolios.c.id == portfolio.id).values(changed))
+    except IntegrityError as error:
+        raise ConflictError(f"there is a portfolio {portfolio.name!r} already") from error
+
+
+def raise_version(conn: Connection, portfolio_id: UUID) -> int:
+    """Say that a portfolio's fields, ledger or tags have changed; returns its new version."""
+    raised = update(portfolios).where(portfolios.c.id == portfolio_id).values(version=portfolios.c.version + 1)
+    version: int = conn.execute(raised.returning(portfolios.c.version)).scalar_one()
+    return version
 
 
 def find_portfolios(conn: Connection, name: str, *, user_id: UUID | None = None) -> tuple[Portfolio, ...]:
@@ -142,10 +163,14 @@ def find_portfolios(conn: Connection, name: str, *, user_id: UUID | None = None)
     return tuple(_portfolio(row) for row in conn.execute(query.order_by(portfolios.c.id)))
 
 
-def portfolios_of(conn: Connection, user_id: UUID) -> tuple[Portfolio, ...]:
-    """A user's portfolios, by name."""
-    rows = conn.execute(_settled.where(portfolios.c.user_id == user_id).order_by(portfolios.c.name))
-    return tuple(_portfolio(row) for row in rows)
+def portfolios_of(
+    conn: Connection, user_id: UUID, *, after: str | None = None, limit: int | None = None
+) -> tuple[Portfolio, ...]:
+    """A user's portfolios by name; those after a name, and not more than a number of them."""
+    query = _settled.where(portfolios.c.user_id == user_id).order_by(portfolios.c.name).limit(limit)
+    if after is not None:
+        query = query.where(portfolios.c.name > after)
+    return tuple(_portfolio(row) for row in conn.execute(query))
 
 
 def delete_portfolio(conn: Connection, portfolio_id: UUID) -> None:
@@ -222,13 +247,26 @@ def lock_portfolios(conn: Connection, ids: Collection[UUID]) -> None:
     conn.execute(query.with_for_update(key_share=True))
 
 
-def add_statement(conn: Connection, portfolio: Portfolio, kind: StatementKind, as_of: date, amount: Decimal) -> None:
+def add_statement(
+    conn: Connection, portfolio: Portfolio, kind: StatementKind, as_of: date, amount: Decimal
+) -> RecordedStatement:
     """Append a statement; it holds from its day on, until a later one."""
-    conn.execute(
-        insert(statements).values(
-            portfolio_id=portfolio.id, user_id=portfolio.user_id, kind=kind, as_of=as_of, amount=amount
-        )
-    )
+    values = {"portfolio_id": portfolio.id, "user_id": portfolio.user_id, "kind": kind, "as_of": as_of}
+    new = insert(statements).values(**values, amount=amount).returning(statements)
+    return _recorded(conn.execute(new).one())
+
+
+def statements_of(
+    conn: Connection, portfolio_id: UUID, *, kind: StatementKind | None = None, before: int | None = None, limit: int
+) -> tuple[RecordedStatement, ...]:
+    """A portfolio's statements, the last recorded first; those recorded before one."""
+    query = select(statements).where(statements.c.portfolio_id == portfolio_id)
+    if kind is not None:
+        query = query.where(statements.c.kind == kind)
+    if before is not None:
+        query = query.where(statements.c.id < before)
+    rows = conn.execute(query.order_by(statements.c.id.desc()).limit(limit))
+    return tuple(_recorded(row) for row in rows)
 
 
 def load_statements(conn: Connection, portfolio_ids: Collection[UUID], last: date) -> tuple[Statement, ...]:
@@ -257,4 +295,17 @@ def ensure_tags(conn: Connection, user_id: UUID, names: Sequence[str], kind: str
 
 
 def _portfolio(row: Row[tuple[object, ...]]) -> Portfolio:
-    return Portfolio(row.id, row.user_id, row.name, Market(row.market), row.opened_on, row.allow_estimates)
+    return Portfolio(
+        id=row.id,
+        user_id=row.user_id,
+        name=row.name,
+        market=Market(row.market),
+        opened_on=row.opened_on,
+        allow_estimates=row.allow_estimates,
+        description=row.description,
+        version=row.version,
+    )
+
+
+def _recorded(row: Row[tuple[object, ...]]) -> RecordedStatement:
+    return RecordedStatement(row.id, StatementKind(row.kind), row.as_of, row.amount, row.recorded_at)

@@ -1,14 +1,14 @@
 """Positions at rest."""
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, fields
 from datetime import date
 from decimal import Decimal
 from uuid import UUID, uuid4
 
 from sqlalchemy import Connection, Row, and_, delete, func, insert, or_, select, update
 
-from sigmasight.domain.books import Portfolio, Position, TagOfPosition
+from sigmasight.domain.books import Entry, Portfolio, Position, TagOfPosition
 from sigmasight.domain.errors import NotFoundError
 from sigmasight.store.asked import late_since
 from sigmasight.store.bulk import add_rows, among
@@ -24,6 +24,7 @@ class NewPosition:
     entry_price: Decimal
     entry_date: date
     tags: tuple[str, ...] = ()
+    notes: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,9 +39,11 @@ class ImportRecord:
     rows_refused: int
 
 
-def add_import(conn: Connection, portfolio: Portfolio, record: ImportRecord) -> UUID:
-    """Write down a committed import."""
+def add_import(conn: Connection, portfolio: Portfolio, record: ImportRecord, import_id: UUID | None = None) -> UUID:
+    """Write down a committed import, under an id of its own or the one given."""
     values = {name: getattr(record, name) for name in record.__slots__}
+    if import_id is not None:
+        values["id"] = import_id
     new = insert(imports).values(portfolio_id=portfolio.id, user_id=portfolio.user_id, **values).returning(imports.c.id)
     imported: UUID = conn.execute(new).scalar_one()
     return imported
@@ -71,10 +74,11 @@ def add_positions(
             recorded_on,
             imported,
             import_id,
+            position.notes,
         )
         for position_id, position in zip(ids, new, strict=True)
     )
-    add_rows(conn, positions, (*columns, "recorded_on", "imported", "import_id"), rows)
+    add_rows(conn, positions, (*columns, "recorded_on", "imported", "import_id", "notes"), rows)
     links = (
         (position_id, tag_id, portfolio.user_id)
         for position_id, position in zip(ids, new, strict=True)
@@ -88,7 +92,7 @@ def load_positions(conn: Connection, portfolio_ids: Collection[UUID], last: date
     """Positions, open or closed, that were held on some day up to ``last``; in a fixed order."""
     query = select(positions).where(among(positions.c.portfolio_id, portfolio_ids), positions.c.held_from <= last)
     order = (positions.c.portfolio_id, positions.c.held_from, positions.c.instrument_id, positions.c.id)
-    return tuple(_position(row) for row in conn.execute(query.order_by(*order)))
+    return tuple(position_of(row) for row in conn.execute(query.order_by(*order)))
 
 
 def first_held(conn: Connection, market: str, *, first: date, last: date) -> dict[int, date]:
@@ -148,17 +152,19 @@ def known_lots(conn: Connection, portfolio_id: UUID) -> tuple[tuple[int, Decimal
     return tuple((row.instrument_id, row.quantity, row.entry_price, row.entry_date) for row in rows)
 
 
-def owned_position(conn: Connection, user_id: UUID, position_id: UUID) -> Position:
-    """A position of a user.
+def owned_position(conn: Connection, user_id: UUID, position_id: UUID, *, portfolio_id: UUID | None = None) -> Position:
+    """A position of a user, in the portfolio given or in any of his.
 
     Raises:
         NotFoundError: If there is none, or it is somebody else's.
     """
     query = select(positions).where(positions.c.id == position_id, positions.c.user_id == user_id)
+    if portfolio_id is not None:
+        query = query.where(positions.c.portfolio_id == portfolio_id)
     row = conn.execute(query).one_or_none()
     if row is None:
         raise NotFoundError(f"there is no position {position_id}")
-    return _position(row)
+    return position_of(row)
 
 
 def write_exit(conn: Connection, position_id: UUID, *, exit_date: date, exit_price: Decimal | None) -> None:
@@ -166,6 +172,20 @@ def write_exit(conn: Connection, position_id: UUID, *, exit_date: date, exit_pri
     conn.execute(
         update(positions).where(positions.c.id == position_id).values(exit_date=exit_date, exit_price=exit_price)
     )
+
+
+def entry_of(conn: Connection, position_id: UUID) -> tuple[Entry, date]:
+    """What may be corrected of a position, as it is, and the day it was brought in."""
+    columns = [positions.c[field.name] for field in fields(Entry)]
+    *entry, recorded_on = conn.execute(
+        select(*columns, positions.c.recorded_on).where(positions.c.id == position_id)
+    ).one()
+    return Entry(*entry), recorded_on
+
+
+def write_entry(conn: Connection, position_id: UUID, entry: Entry) -> None:
+    """Correct a position."""
+    conn.execute(update(positions).where(positions.c.id == position_id).values(asdict(entry)))
 
 
 def delete_position(conn: Connection, position_id: UUID) -> None:
@@ -196,7 +216,8 @@ def symbols_of(conn: Connection, portfolio_id: UUID) -> tuple[str, ...]:
     return tuple(conn.execute(query).scalars())
 
 
-def _position(row: Row[tuple[object, ...]]) -> Position:
+def position_of(row: Row[tuple[object, ...]]) -> Position:
+    """The position that a row of the table is."""
     return Position(
         id=row.id,
         portfolio_id=row.portfolio_id,

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from decimal import Decimal
 from math import nan
 from uuid import UUID
@@ -24,6 +25,8 @@ from sigmasight.domain.risk_results import (
 )
 from sigmasight.domain.snapshots import MEASURES, METHOD, Measures, NotIncluded, Snapshot
 from sigmasight.store.database import Database
+from sigmasight.store.idempotency import KeptAnswer, Write, keep_answer
+from sigmasight.store.import_previews import add_preview
 from sigmasight.store.people import User, add_statement, ensure_tags
 from sigmasight.store.positions import ImportRecord, NewPosition, add_import, add_positions
 from sigmasight.store.reference import write_audit
@@ -37,6 +40,8 @@ from sigmasight.store.risk_results import (
 from sigmasight.store.snapshots import replace_snapshots
 from sigmasight.store.tables import stress_test_scenarios
 from support.databases import DatabaseCopies
+
+NOW = datetime(2026, 11, 20, 22, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,6 +198,8 @@ def _settle(conn: Connection, name: str, share: int) -> Estate:
     replace_tails(conn, [book], [full_tails(book)])
     replace_correlations(conn, [book], [full_correlations(book)])
     write_audit(conn, user_id=user.id, portfolio_id=book.id, action="positions imported", detail={})
+    add_preview(conn, book, name="book.csv", content=b"x", lots=False, now=NOW)
+    keep_answer(conn, user.id, KeptAnswer(Write("key", "POST", "/tags", b"x"), 201, {}, None), NOW)
     return Estate(user, book, position, tags["Core"], import_id)
 
 

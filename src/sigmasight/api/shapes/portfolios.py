@@ -1,26 +1,45 @@
 """Portfolios and what the night says of them."""
 
 from datetime import date
-from typing import Annotated
 from uuid import UUID
 
 from pydantic import BaseModel, Field
+from pydantic.json_schema import SkipJsonSchema
 
 from sigmasight.api.shapes.answers import Answer, Money, Ratio, left_of, money, ratio
+from sigmasight.api.shapes.given import Changes, Given, Line, Prose
 from sigmasight.domain.books import Portfolio as Book
 from sigmasight.domain.market_data import Market
 from sigmasight.domain.snapshots import ShownExposures, Snapshot, shown_nav
 from sigmasight.domain.units import money_text
 
-Name = Annotated[str, Field(min_length=1, max_length=200, examples=["Core"])]
 
-
-class NewPortfolio(BaseModel):
+class NewPortfolio(Given):
     """A portfolio to be opened, empty."""
 
-    name: Name
-    description: Annotated[str, Field(max_length=2000)] = ""
+    name: Line
+    description: Prose = ""
     market: Market = Market.LIVE
+
+
+class SettingsChanges(Changes):
+    """Settings that are changed."""
+
+    allow_estimates: bool | SkipJsonSchema[None] = Field(default=None, description="Its snapshots are made anew.")
+
+
+class PortfolioChanges(Changes):
+    """What is changed of a portfolio."""
+
+    name: Line | SkipJsonSchema[None] = None
+    description: Prose | SkipJsonSchema[None] = None
+    settings: SettingsChanges | SkipJsonSchema[None] = None
+
+
+class Settings(BaseModel):
+    """How a portfolio's numbers are made."""
+
+    allow_estimates: bool = Field(description="Volatilities and rate betas may be stand-ins, marked as such.")
 
 
 class Portfolio(BaseModel):
@@ -28,14 +47,24 @@ class Portfolio(BaseModel):
 
     id: UUID
     name: str
+    description: str
     market: Market
     opened_on: date = Field(description="No snapshot lies before it.")
-    allow_estimates: bool = Field(description="Volatilities may be stand-ins, marked as such.")
+    settings: Settings
+    version: int = Field(description="Rises with every change of fields, positions, tags, statements; also the ETag.")
 
     @classmethod
     def of(cls, book: Book) -> "Portfolio":
         """The shape of a portfolio."""
-        return cls.model_validate(book, from_attributes=True)
+        return cls(
+            id=book.id,
+            name=book.name,
+            description=book.description,
+            market=book.market,
+            opened_on=book.opened_on,
+            settings=Settings(allow_estimates=book.allow_estimates),
+            version=book.version,
+        )
 
 
 class Portfolios(BaseModel):

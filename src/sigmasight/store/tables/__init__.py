@@ -36,6 +36,8 @@ from sigmasight.store.tables.night import batch_runs, batch_steps
 from sigmasight.store.tables.options import option_analytics
 from sigmasight.store.tables.people import (
     audit_log,
+    idempotency_keys,
+    import_previews,
     imports,
     portfolio_settings,
     portfolios,
@@ -59,6 +61,8 @@ __all__ = [
     "factor_exposures",
     "factor_proxies",
     "fund_holdings",
+    "idempotency_keys",
+    "import_previews",
     "imports",
     "instrument_aliases",
     "instrument_betas",

@@ -10,6 +10,7 @@ from sqlalchemy import (
     Identity,
     Index,
     Integer,
+    LargeBinary,
     Table,
     Text,
     UniqueConstraint,
@@ -17,7 +18,7 @@ from sqlalchemy import (
     func,
     text,
 )
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.dialects.postgresql import JSONB, TIMESTAMP
 
 from sigmasight.store.tables.columns import (
     day,
@@ -65,6 +66,7 @@ portfolios = Table(
     required_text("market"),
     day("opened_on", primary_key=False),  # no snapshot lies before it
     moment("created_at"),
+    Column("version", BigInteger, nullable=False, server_default=text("1")),  # of fields, ledger and tags together
     UniqueConstraint("user_id", "name"),
     UniqueConstraint("id", "user_id"),
     known_market(),
@@ -107,6 +109,7 @@ tags = Table(
     UniqueConstraint("id", "user_id"),
     one_of("kind", "regular", "strategy"),
     CheckConstraint("name <> ''", name="name"),
+    CheckConstraint("colour ~ '^#[0-9a-f]{6}$'", name="colour"),
 )
 Index("tags_name_key", tags.c.user_id, func.lower(tags.c.name), unique=True)
 
@@ -125,6 +128,34 @@ imports = Table(
     moment("committed_at"),
     owned_portfolio(),
     UniqueConstraint("id", "user_id"),
+)
+
+import_previews = Table(
+    "import_previews",
+    metadata,
+    uuid_key(),  # the import's, once it is committed
+    Column("portfolio_id", Uuid, nullable=False),
+    owner(),
+    required_text("name"),
+    Column("content", LargeBinary, nullable=False),
+    Column("lots", Boolean, nullable=False),
+    Column("created_at", TIMESTAMP(timezone=True), nullable=False),
+    owned_portfolio(),
+)
+Index("import_previews_user", import_previews.c.user_id, import_previews.c.created_at)
+
+idempotency_keys = Table(
+    "idempotency_keys",
+    metadata,
+    owner(primary_key=True),
+    Column("key", Text, primary_key=True),
+    required_text("method"),
+    required_text("path"),
+    Column("body_hash", LargeBinary, nullable=False),
+    Column("status", Integer, nullable=False),
+    Column("response", JSONB, nullable=False),
+    Column("etag", Text),
+    Column("created_at", TIMESTAMP(timezone=True), nullable=False),
 )
 
 audit_log = Table(
