@@ -59,8 +59,10 @@ class _Tagging:
 
 
 def _is_tagged(head: Message) -> bool:
-    kind = Headers(raw=head["headers"]).get("content-type", "")
-    return head["status"] == HTTPStatus.OK and kind.partition(";")[0] == _JSON
+    """Whether it is JSON that was read, and has no tag of its own, as a portfolio's version is."""
+    headers = Headers(raw=head["headers"])
+    kind = headers.get("content-type", "").partition(";")[0]
+    return head["status"] == HTTPStatus.OK and kind == _JSON and "etag" not in headers
 
 
 def _tags(lines: Iterable[str]) -> frozenset[str]:

@@ -32,6 +32,7 @@ from sigmasight.domain.errors import (
 
 _log = structlog.get_logger()
 
+_SECRETS = ("password", "token", "secret", "key")
 MEDIA_TYPE = "application/problem+json"
 _STATUS: Mapping[type[SigmaSightError], tuple[HTTPStatus, str]] = {
     NotSignedInError: (HTTPStatus.UNAUTHORIZED, "not_signed_in"),
@@ -92,7 +93,7 @@ def add_problems(app: FastAPI) -> None:
             ProblemPart(
                 index=next((part for part in each["loc"] if isinstance(part, int)), None),
                 column=".".join(map(str, each["loc"])),
-                value=_shown(each.get("input")),
+                value=_shown(each.get("input"), at=each["loc"]),
                 message=each["msg"],
             )
             for each in error.errors()
@@ -141,6 +142,8 @@ def _parts(error: SigmaSightError) -> list[ProblemPart]:
     return [ProblemPart(column=place or None, message=fault) for place, fault in faults]
 
 
-def _shown(value: object) -> str | None:
-    """What stood there, if it is short and no object: a body may hold a password."""
+def _shown(value: object, *, at: Sequence[int | str] = ()) -> str | None:
+    """What stood there, if it is short, no object, and stands where no secret does."""
+    if any(word in str(part) for part in at for word in _SECRETS):
+        return None
     return str(value)[:100] if isinstance(value, int | float | str | bool) else None

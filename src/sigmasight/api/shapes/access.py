@@ -6,6 +6,7 @@ from uuid import UUID
 
 from pydantic import AfterValidator, BaseModel, Field, SecretStr
 
+from sigmasight.api.shapes.given import Line
 from sigmasight.domain.access import Actor, ApiKey, Role, Scope, readable_email
 from sigmasight.domain.errors import InvalidEntryError
 from sigmasight.wiring.passwords import LEAST_PASSWORD
@@ -27,7 +28,7 @@ Password = Annotated[SecretStr, Field(min_length=LEAST_PASSWORD, max_length=_MOS
 class Credentials(BaseModel):
     """Who signs in."""
 
-    email: Annotated[str, Field(max_length=254, examples=["me@example.org"])]
+    email: Email
     password: Annotated[SecretStr, Field(max_length=_MOST_PASSWORD)]
 
 
@@ -72,14 +73,14 @@ class NewUser(BaseModel):
     """Somebody to be added, with an empty portfolio."""
 
     email: Email
-    name: Annotated[str, Field(min_length=1, max_length=200)]
+    name: Line
     password: Password
 
 
 class NewKey(BaseModel):
     """A key to be made."""
 
-    name: Annotated[str, Field(min_length=1, max_length=100, examples=["spreadsheet"])]
+    name: Line
     scope: Scope = Scope.READ
     expires_at: datetime | None = Field(default=None, description="With a time zone; without it, until it is revoked.")
 

@@ -1,13 +1,13 @@
 """What administrators see: users, nights, providers, the audit log."""
 
 from datetime import date, datetime
-from typing import Annotated
 from uuid import UUID
 
 from pydantic import BaseModel, Field
 
 from sigmasight.api.shapes.access import Email, Password
 from sigmasight.api.shapes.answers import Ratio, ratio
+from sigmasight.api.shapes.given import Line
 from sigmasight.domain.access import Role
 from sigmasight.domain.usage import Usage
 from sigmasight.store.people import Account
@@ -41,7 +41,7 @@ class AddedUser(BaseModel):
     """Somebody to be added, with an empty portfolio."""
 
     email: Email
-    name: Annotated[str, Field(min_length=1, max_length=200)]
+    name: Line
     password: Password
     role: Role = Role.USER
 
