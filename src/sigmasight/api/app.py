@@ -17,6 +17,7 @@ from sigmasight.api.routes import (
     auth,
     correlations,
     data,
+    documents,
     exposures,
     factors,
     greeks,
@@ -70,6 +71,8 @@ def make_app() -> FastAPI:
         title="SigmaSight",
         version=__version__,
         summary="Portfolio risk: every number right and explained, every night.",
+        docs_url=None,
+        redoc_url=None,
         lifespan=opened,
         generate_unique_id_function=_operation_id,
         responses={"4XX": {"model": Problem, "description": "What is wrong with the request."}},
@@ -82,6 +85,7 @@ def make_app() -> FastAPI:
         area.include_router(each.router)
     app.include_router(area)
     app.include_router(health.router)
+    app.include_router(documents.router)
     return app
 
 
