@@ -88,6 +88,7 @@ class _Handler(BaseHTTPRequestHandler):
     """Answers for the box of its server."""
 
     protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True
     server: "_Server"
 
     def do_GET(self) -> None:

@@ -1,5 +1,6 @@
 """Which providers serve the live market, in which order, as the settings say."""
 
+import logging
 import time
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
@@ -29,6 +30,7 @@ ADVICE = (
     "no provider has prices of the live market: set FMP_API_KEY or TRADEFEEDS_API_KEY, or SIGMASIGHT_MARKET_FOLDER to "
     "a folder of your own files (docs/reference/providers.md); the demo and what is imported with --simulated need none"
 )
+_HTTP_LIBRARIES = ("httpx2", "httpcore2")
 _BURST_SECONDS = 10.0  # of its minute's calls, a vendor may be asked so many seconds' at once
 
 
@@ -55,6 +57,8 @@ def live_sources(
     if strange:
         raise SettingError(f"SIGMASIGHT_PROVIDERS names {strange[0]!r}; there are {', '.join(makers)}.")
     set_on_retry_hooks(())  # what came of the retries is told by the night; they write no lines of their own
+    for name in _HTTP_LIBRARIES:
+        logging.getLogger(name).setLevel(logging.WARNING)  # below it their lines hold whole addresses, with the keys
     clocks = Time(now, time.monotonic, time.sleep)
     made: list[Provider] = [provider for name in wanted if (provider := makers[name](settings, clocks)) is not None]
     for each in made:

@@ -1,6 +1,9 @@
 """Nights over real HTTP are, number for number, the nights on the market behind the vendors."""
 
+from collections import Counter
 from dataclasses import replace
+
+import psycopg
 
 from sigmasight.domain.calendar import TradingCalendar
 from sigmasight.domain.market_data import Market
@@ -28,6 +31,9 @@ def test_a_hedge_fund_s_night_over_http_is_the_one_on_the_market_itself(
         outcome = run_live(url, box)
     assert (outcome.status, outcome.errors, outcome.coverage) == ("ok", (), 1.0)
     assert set(box.asked.values()) == {1}
+    with psycopg.connect(url) as conn:
+        counted = conn.execute("SELECT provider, calls, errors FROM provider_usage ORDER BY provider").fetchall()
+    assert counted == [(name, calls, 0) for name, calls in sorted(Counter(call.vendor for call in box.log).items())]
     assert stored(url, Market.LIVE) == stored(url, Market.SIMULATED)
     found = results(url, Market.LIVE)
     assert {table: len(found[table]) for table in RESULTS} == {**dict.fromkeys(RESULTS, 1), "position_greeks": 3}
