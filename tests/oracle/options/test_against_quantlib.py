@@ -23,6 +23,8 @@ from oracle.options.quantlib_models import (
 from sigmasight.domain.market_data import FloatArray
 from sigmasight.risk.option_models import value_contracts
 
+pytestmark = pytest.mark.xdist_group("quantlib")  # which prices once what several tests compare with
+
 SEED = 20240115
 PRICE_TOLERANCE = {"fast": 2e-5, "accurate": 1e-6}  # of the strike
 DELTA_TOLERANCE = {"fast": 1e-3, "accurate": 1e-4}
@@ -120,6 +122,11 @@ def americans_by_quantlib() -> FloatArray:
     return american_prices(americans())
 
 
+@cache
+def americans_valued(accuracy: str) -> ss.Greeks:
+    return values(americans(), "american", accuracy)
+
+
 def test_there_are_as_many_american_puts_and_calls_as_promised_with_all_signs_of_carry() -> None:
     options = americans()
     assert len(options) == 1500
@@ -131,8 +138,7 @@ def test_there_are_as_many_american_puts_and_calls_as_promised_with_all_signs_of
 
 @pytest.mark.parametrize("accuracy", ACCURACIES)
 def test_american_prices_are_quantlibs(accuracy: str) -> None:
-    options = americans()
-    found = values(options, "american", accuracy).price
+    options, found = americans(), americans_valued(accuracy).price
     assert_within(found, americans_by_quantlib(), PRICE_TOLERANCE[accuracy] * options.strike, options.describe)
 
 
@@ -142,8 +148,8 @@ def test_american_prices_are_those_of_quantlibs_most_precise_scheme() -> None:
     assert_within(values(options, "american", "accurate").price, expected, 1e-6 * options.strike, options.describe)
 
 
-@pytest.mark.parametrize("accuracy", ACCURACIES)
-def test_american_prices_at_low_volatility_and_for_years_are_quantlibs(accuracy: str) -> None:
+@cache
+def quiet_and_long() -> tuple[Options, FloatArray]:
     """The hard ones: near the boundary the whole life long, and carried far against a small deviation."""
     options = random_options(
         600,
@@ -155,7 +161,12 @@ def test_american_prices_at_low_volatility_and_for_years_are_quantlibs(accuracy:
         log_moneyness=0.08,
     )
     options = options[~options.both_boundaries]
-    expected = american_prices(options)
+    return options, american_prices(options)
+
+
+@pytest.mark.parametrize("accuracy", ACCURACIES)
+def test_american_prices_at_low_volatility_and_for_years_are_quantlibs(accuracy: str) -> None:
+    options, expected = quiet_and_long()
     found = values(options, "american", accuracy).price
     assert_within(found, expected, PRICE_TOLERANCE[accuracy] * options.strike, options.describe)
 
@@ -166,7 +177,7 @@ def test_american_prices_are_those_of_a_grid() -> None:
         120, seed=3, days=(5, 730), rate=(-0.03, 0.12), dividend_yield=(-0.02, 0.12), volatility=(0.05, 0.6)
     )
     options = options[~options.both_boundaries]
-    coarse, fine = (american_grid(options, steps, 800)[0] for steps in (400, 800))
+    coarse, fine = (american_grid(options, steps, 800)[0] for steps in (200, 400))
     found = values(options, "american", "accurate").price
     assert_within(found, 2 * fine - coarse, 3e-5 * options.strike, options.describe)
 
@@ -228,13 +239,21 @@ def test_american_vegas_and_rhos_are_quantlibs(field: str, name: str, accuracy: 
 @pytest.mark.parametrize("accuracy", ACCURACIES)
 def test_american_decay_is_what_quantlibs_prices_lose_from_day_to_day(accuracy: str) -> None:
     """Only where a day is short against what is left, so that two days' loss is twice one day's."""
-    options = americans()
-    options = options[options.days >= 60][:300]
-    prices = {days: american_prices(_later(options, days)) for days in (-2, -1, 1, 2)}
-    loss = (8 * (prices[1] - prices[-1]) - (prices[2] - prices[-2])) / 12
-    expected = np.clip(loss, -american_prices(options), american_prices(options))
+    options = long_lived()
     found = values(options, "american", accuracy).theta_per_day
-    assert_within(found, expected, PRICE_TOLERANCE[accuracy] * options.strike, options.describe)
+    assert_within(found, decay_by_quantlib(), PRICE_TOLERANCE[accuracy] * options.strike, options.describe)
+
+
+def long_lived() -> Options:
+    return americans()[americans().days >= 60][:300]
+
+
+@cache
+def decay_by_quantlib() -> FloatArray:
+    prices = {days: american_prices(_later(long_lived(), days)) for days in (-2, -1, 1, 2)}
+    loss = (8 * (prices[1] - prices[-1]) - (prices[2] - prices[-2])) / 12
+    now = americans_by_quantlib()[americans().days >= 60][:300]
+    return np.clip(loss, -now, now)
 
 
 def _later(options: Options, days: int) -> Options:
@@ -297,6 +316,7 @@ def dividend_payers(count: int, *, seed: int) -> tuple[Options, list[list[tuple[
 
 
 def test_american_options_on_what_pays_dated_dividends_are_quantlibs() -> None:
+    """On a grid whose prices four times as many nodes and steps would move by 1.4e-5 of the strike."""
     options, dividends = dividend_payers(60, seed=6)
     contracts = contracts_of(
         spot=options.spot,
@@ -312,7 +332,7 @@ def test_american_options_on_what_pays_dated_dividends_are_quantlibs() -> None:
         [(day, amount) for day, amount in paid if day < days]
         for paid, days in zip(dividends, options.days, strict=True)
     ]
-    prices, deltas = american_with_dividends(options, before, 800, 800)
+    prices, deltas = american_with_dividends(options, before, 400, 400)
     assert_within(found.price, prices, TREE_TOLERANCE * options.strike, options.describe)
     away = prices > options.intrinsic + 1e-3 * options.strike  # near it the grid's own delta is 1e-3 off
     assert_within(found.delta, deltas, np.where(away, 1e-3, 1e-2), options.describe)
@@ -354,9 +374,8 @@ def test_implied_volatilities_of_european_prices_are_quantlibs() -> None:
 
 def test_the_volatility_that_made_an_american_price_of_quantlib_is_found_again() -> None:
     """As near as the price's tolerance lets it be."""
-    options = americans()
-    prices = american_prices(options)
-    vega = 100 * values(options, "american", "accurate").vega_per_point
+    options, prices = americans(), americans_by_quantlib()
+    vega = 100 * americans_valued("accurate").vega_per_point
     telling = vega > 0.01 * options.spot
     assert telling.sum() > 1000
     options, prices, vega = options[telling], prices[telling], vega[telling]
