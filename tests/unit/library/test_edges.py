@@ -1,11 +1,14 @@
 """The limits of option pricing: a number within its bounds, or a reason, and never a warning."""
 
 import itertools
+from dataclasses import fields, replace
 
 import numpy as np
 import pytest
 
 import sigmasight as ss
+
+pytestmark = pytest.mark.xdist_group("limits")  # which are priced once
 
 FIELDS = ("price", "delta", "gamma", "theta_per_day", "vega_per_point", "rho_per_percent")
 GREEKS = FIELDS[1:]
@@ -200,16 +203,16 @@ def test_without_volatility_the_forward_is_what_happens(style: str) -> None:
     np.testing.assert_array_equal(values.vega_per_point, 0)
 
 
-@pytest.mark.parametrize("style", STYLES)
 @pytest.mark.parametrize("volatility", [1e-6, 1e-4])
-def test_with_next_to_no_volatility_the_price_is_next_to_that_without(style: str, volatility: float) -> None:
-    inputs = extremes()
-    inputs = {name: column[inputs["volatility"] == 0] for name, column in inputs.items()}
-    without = ss.greeks(**{**inputs, "volatility": np.array(0.0)}, style=style)
-    values = ss.greeks(**{**inputs, "volatility": np.array(volatility)}, style=style)
+def test_with_next_to_no_volatility_the_price_is_next_to_that_without(limits: Limits, volatility: float) -> None:
+    inputs, values, bounds = limits
+    without = values.price[inputs["volatility"] == 0]
+    little = inputs["volatility"] == volatility
+    inputs = {name: column[little] for name, column in inputs.items()}
+    values = replace(values, **{each.name: getattr(values, each.name)[little] for each in fields(values)})
     most_vega = np.maximum(inputs["spot"], inputs["strike"]) * np.sqrt(inputs["tau_years"]) * np.exp(0.2 * 3)
-    rounding = 2e-5 * inputs["strike"] if style == "american" else TRIFLE * most_vega
-    near = np.abs(values.price - without.price) <= volatility * most_vega + rounding
+    rounding = 2e-5 * inputs["strike"] if bounds.american else TRIFLE * most_vega
+    near = np.abs(values.price - without) <= volatility * most_vega + rounding
     assert_everywhere(near, inputs, values, "as without volatility")
 
 
@@ -262,19 +265,16 @@ def test_on_a_worthless_share_only_a_put_is_worth_something(style: str) -> None:
 @pytest.mark.parametrize("tiny", [0.0, -0.0, 5e-324, 1e-308, 1e-200, 1e-100, 1e-20, 1e-12, 1e-8, 1e-6])
 def test_a_tiny_rate_or_yield_is_next_to_none(style: str, accuracy: str, tiny: float) -> None:
     """Where the boundary of exercise is r / q of the strike, nothing overflows and nothing jumps."""
-    for name, other in itertools.product(("rate", "dividend_yield"), (0.05, 0.0, -0.02)):
-        for signed, is_call in itertools.product((tiny, -tiny), (True, False)):
-            opposite = "dividend_yield" if name == "rate" else "rate"
-            inputs = {**USUAL, name: signed, opposite: other, "is_call": is_call}
-            values, zero = (
-                ss.greeks(**{**inputs, name: value}, style=style, accuracy=accuracy) for value in (signed, 0.0)
-            )
-            assert values.price == pytest.approx(float(zero.price), abs=1.1e-4 * 105), (inputs, "price")
-            assert values.delta == pytest.approx(float(zero.delta), abs=1e-3), (inputs, "delta")
-            assert values.theta_per_day == pytest.approx(float(zero.theta_per_day), abs=1e-3), (inputs, "theta")
-            assert values.vega_per_point == pytest.approx(float(zero.vega_per_point), abs=2e-3), (inputs, "vega")
-            steep = 3e-2 if style == "american" else 5e-3  # an American put's bends like r log r near a rate of 0
-            assert values.rho_per_percent == pytest.approx(float(zero.rho_per_percent), abs=steep), (inputs, "rho")
+    steep = 3e-2 if style == "american" else 5e-3  # an American put's rho bends like r log r near a rate of 0
+    near = {"price": 1.1e-4 * 105, "delta": 1e-3, "theta_per_day": 1e-3, "vega_per_point": 2e-3}
+    for name, opposite in itertools.permutations(("rate", "dividend_yield")):
+        usual = {key: [value] for key, value in USUAL.items()}
+        inputs = grid(**{**usual, name: [tiny, -tiny], opposite: [0.05, 0.0, -0.02], "is_call": [True, False]})
+        none = {**inputs, name: np.zeros(len(inputs[name]))}
+        values, zero = (ss.greeks(**each, style=style, accuracy=accuracy) for each in (inputs, none))
+        for field, most in (near | {"rho_per_percent": steep}).items():
+            close = np.abs(getattr(values, field) - getattr(zero, field)) <= most
+            assert_everywhere(close, inputs, values, f"{field} as at a {name} of 0")
 
 
 @pytest.mark.parametrize("style", STYLES)
