@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 from datetime import date, timedelta
 from decimal import Decimal
+from functools import cache
 
 from hypothesis import strategies as st
 
@@ -33,21 +34,30 @@ RATIOS = ((2, 1), (3, 1), (3, 2), (1, 10))
 
 CLOSED_DAYS = tuple(day for day in DAYS if day not in CALENDAR.sessions)
 any_day = st.sampled_from(DAYS)
+listings = st.just(FIRST_DAY - timedelta(days=30)) | any_day
+expiries = any_day | st.sampled_from(CLOSED_DAYS) | st.just(LAST_DAY + timedelta(days=60))
 cents = st.integers(1, 30_000).map(lambda n: Decimal(n) / 100)
 share_prices = st.integers(500, 30_000).map(lambda n: Decimal(n) / 100)
+exit_prices = st.none() | cents
 quantities = st.integers(1, 4_000).map(lambda n: Decimal(n) / 8) | st.integers(-4_000, -1).map(lambda n: Decimal(n) / 8)
 
 
+@cache
 def days_from(first: date) -> st.SearchStrategy[date]:
     """Any day of the calendar from a given one on."""
     return st.sampled_from([day for day in DAYS if day >= first])
 
 
+@cache
+def exits_from(first: date) -> st.SearchStrategy[date | None]:
+    """Any day of the calendar from a given one on, or none."""
+    return st.none() | days_from(first)
+
+
 @st.composite
 def options_on(draw: st.DrawFn, instrument_id: int, underlying: Instrument) -> Instrument:
     """An option that is likely to expire within the calendar, often on a day without a session."""
-    listed = draw(st.just(FIRST_DAY - timedelta(days=30)) | any_day)
-    expiry = draw(any_day | st.sampled_from(CLOSED_DAYS) | st.just(LAST_DAY + timedelta(days=60)))
+    listed, expiry = draw(listings), draw(expiries)
     return option(
         instrument_id,
         underlying,
@@ -150,22 +160,22 @@ def positions_in(
     draw: st.DrawFn, book: Portfolio, instruments: tuple[Instrument, ...], *, max_size: int = 7
 ) -> tuple[Position, ...]:
     """Positions bought, sold short or brought in, some closed, some taken out."""
-    return tuple(draw(_position_in(book, instruments, label=str(at))) for at in range(draw(st.integers(0, max_size))))
+    anything = st.sampled_from(instruments)
+    return tuple(_position_in(draw, book, anything, label=str(at)) for at in range(draw(st.integers(0, max_size))))
 
 
-@st.composite
-def _position_in(draw: st.DrawFn, book: Portfolio, instruments: tuple[Instrument, ...], *, label: str) -> Position:
+def _position_in(draw: st.DrawFn, book: Portfolio, held: st.SearchStrategy[Instrument], *, label: str) -> Position:
     held_from = draw(days_from(book.opened_on))
-    exit_date = draw(st.none() | days_from(held_from))
+    exit_date = draw(exits_from(held_from))
     return holding(
         book,
-        draw(st.sampled_from(instruments)),
+        draw(held),
         draw(quantities),
         entry_price=draw(cents),
         held_from=held_from,
         brought_in=draw(st.booleans()),
         exit_date=exit_date,
-        exit_price=draw(st.none() | cents) if exit_date else None,
+        exit_price=draw(exit_prices) if exit_date else None,
         label=label,
     )
 
@@ -173,12 +183,15 @@ def _position_in(draw: st.DrawFn, book: Portfolio, instruments: tuple[Instrument
 @st.composite
 def statements_of(draw: st.DrawFn, book: Portfolio) -> tuple[Statement, ...]:
     """Statements in the order of their recording, which is not the order of their days."""
-    drawn = draw(
-        st.lists(st.tuples(any_day, st.integers(-100_000, 2_000_000), st.sampled_from(StatementKind)), max_size=4)
-    )
     return tuple(
-        (cash if kind is StatementKind.CASH else other_assets)(book, day, amount) for day, amount, kind in drawn
+        (cash if kind is StatementKind.CASH else other_assets)(book, day, amount)
+        for day, amount, kind in draw(some_statements)
     )
+
+
+some_statements = st.lists(
+    st.tuples(any_day, st.integers(-100_000, 2_000_000), st.sampled_from(StatementKind)), max_size=4
+)
 
 
 @st.composite
