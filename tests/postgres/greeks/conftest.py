@@ -111,7 +111,8 @@ class Exchange:
     last_yield: date = date.max
     board: dict[OptionTerms, dict[date, Quoted]] = field(default_factory=dict)
     hidden: set[tuple[str, str, date]] = field(default_factory=set)
-    announces: bool = False  # tells dividends whatever range it is asked for
+    announces: bool = False  # tells dividends before their ex-date, whatever range it is asked for
+    evening: date = date.max  # on which it is asked
     name: str = "exchange"
 
     def list_share(self, symbol: str, level: float | Path = 100.0, *, since: date | None = None, **more: object) -> str:
@@ -155,7 +156,7 @@ class Exchange:
             row
             for row in self.paid
             if row.symbol in symbols
-            and (self.announces or first <= row.ex_date <= last)
+            and (self.announces or first <= row.ex_date <= min(last, self.evening))
             and not self._hides("dividends", row.symbol, row.ex_date)
         ]
 
@@ -250,6 +251,8 @@ class Desk:
     def night(self, *days: date, today: date | None = None) -> NightOutcome:
         """Nights one after the other, each on its own evening, or all of them on the evening of a later day."""
         for day in days:
+            for exchange in self.exchanges.values():
+                exchange.evening = today or day
             outcome = run_night(self.db, self.plan(today or day), day, lambda *_: None)
         return outcome
 
