@@ -39,20 +39,21 @@ _RESULTS = {
 def result_rows(url: str) -> Rows:
     """For each table of results and each day: the day, how many rows, and the digest of all that is in them."""
     with psycopg.connect(url) as conn:
-        return {
-            table: tuple(
-                conn.execute(
-                    f'SELECT day, count(*), md5(string_agg(line, chr(10) ORDER BY line COLLATE "C")) FROM ({query}) AS lines '  # noqa: E501
-                    "GROUP BY day ORDER BY day".encode()
-                ).fetchall()
-            )
-            for table, query in _RESULTS.items()
-        }
+        return {table: _rows_of(conn, table) for table in _RESULTS}
 
 
 def snapshot_rows(url: str) -> tuple[tuple[object, ...], ...]:
     """The part of the result rows that the portfolio jobs make."""
-    return result_rows(url)["portfolio_snapshots"]
+    with psycopg.connect(url) as conn:
+        return _rows_of(conn, "portfolio_snapshots")
+
+
+def _rows_of(conn: psycopg.Connection, table: str) -> tuple[tuple[object, ...], ...]:
+    query = (
+        'SELECT day, count(*), md5(string_agg(line, chr(10) ORDER BY line COLLATE "C")) '
+        f"FROM ({_RESULTS[table]}) AS lines GROUP BY day ORDER BY day"
+    )
+    return tuple(conn.execute(query.encode()).fetchall())
 
 
 def row_versions(url: str) -> Rows:

@@ -27,6 +27,8 @@ from .conftest import (
     put,
 )
 
+pytestmark = pytest.mark.xdist_group("late data")  # compared with undisturbed nights, which are run once
+
 AFTER = (date(2026, 11, 23), date(2026, 11, 24))
 NIGHTS = (*WEEK, *AFTER)
 CALL, PUT = call("AAA"), put("AAA", 95)

@@ -92,7 +92,7 @@ def test_a_gap_of_nights_does_not_break_the_sum_of_profits(demo_db: Database, ni
 def test_a_night_and_a_users_change_at_once_end_in_what_both_of_them_make(
     demo_db: Database, nights: Nights, books: tuple[Portfolio, ...]
 ) -> None:
-    book, day = books[INDIVIDUAL], date(2026, 10, 1)
+    book, day = books[INDIVIDUAL], date(2026, 11, 2)
     night = threading.Thread(target=lambda: nights.run(demo_db, *nights.sessions(first=date(2026, 11, 9))))
     night.start()
     for at in range(8):
